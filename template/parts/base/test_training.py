@@ -1,0 +1,113 @@
+"""Training learns, can be repeated, and keeps what it made whole."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acme_ml.bundle import find_bundle, list_bundles, load_bundle, whole_folder
+from acme_ml.config import Config
+from acme_ml.errors import BundleError, ProjectError
+from acme_ml.evaluate import check_floor, evaluate_saved
+from acme_ml.metrics import LOWER_IS_BETTER
+from acme_ml.predict import predict
+from acme_ml.train import Run, train
+
+
+def test_the_model_beats_the_naive_baseline(trained: tuple[Config, Run]) -> None:
+    _, run = trained
+    for name, value in run.evaluation.metrics.items():
+        baseline = run.evaluation.baseline[name]
+        assert value < baseline if name in LOWER_IS_BETTER else value > baseline, name
+
+
+def test_the_model_keeps_to_the_floor(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    assert config.evaluation.metric in check_floor(run.evaluation, config.evaluation)
+
+
+def test_a_model_below_the_floor_is_refused(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    unreachable = -1.0 if config.evaluation.metric in LOWER_IS_BETTER else 1.1
+    with pytest.raises(ProjectError, match="too poor to ship"):
+        check_floor(run.evaluation, config.evaluation.model_copy(update={"floor": unreachable}))
+
+
+def test_the_same_seed_gives_the_same_metrics(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    assert train(config).evaluation.metrics == run.evaluation.metrics
+
+
+def test_a_saved_model_measures_as_it_did(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    folder, evaluation = evaluate_saved(config, run.name)
+    assert folder == run.bundle
+    assert evaluation.metrics == run.evaluation.metrics
+
+
+def test_a_run_keeps_model_card_figures_and_lineage(trained: tuple[Config, Run]) -> None:
+    _, run = trained
+    assert "## Metrics" in (run.bundle / "model_card.md").read_text(encoding="utf-8")
+    page = run.report.read_text(encoding="utf-8")
+    assert all(f'alt="{name}"' in page for name in run.evaluation.figures)
+    assert all((run.report.parent / f"{name}.png").stat().st_size > 1000 for name in run.evaluation.figures)
+    record = json.loads((run.report.parent / "run.json").read_text(encoding="utf-8"))
+    assert record["metrics"] == run.evaluation.metrics
+    assert len(record["lineage"]["data_sha256"]) == 64
+
+
+def test_the_exported_graph_is_served_and_agrees(trained: tuple[Config, Run]) -> None:
+    _, run = trained
+    onnx = json.loads((run.bundle / "metrics.json").read_text(encoding="utf-8"))["onnx"]
+    assert onnx["served"]
+    assert onnx["agreement"] >= 0.999
+    assert load_bundle(run.bundle).predictor.engine == "onnxruntime"
+
+
+def test_a_fresh_process_predicts_the_same(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    predict(load_bundle(run.bundle), config.data_path, tmp_path / "here.csv")
+    there, params = tmp_path / "there.csv", config.root / "params.yaml"
+    command = [sys.executable, "-m", "acme_ml", "predict", str(config.data_path), str(there)]
+    command += ["--params", str(params), "--run", run.name]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[1] / "src", capture_output=True)
+    assert there.read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+def test_a_failed_save_leaves_nothing(tmp_path: Path) -> None:
+    def save() -> None:
+        with whole_folder(tmp_path / "models" / "run") as staging:
+            (staging / "schema.json").write_text("{}", encoding="utf-8")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        save()
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_killed_save_is_no_model(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    unfinished = tmp_path / ".unfinished-1"
+    unfinished.mkdir()
+    (unfinished / "schema.json").write_bytes((trained[1].bundle / "schema.json").read_bytes())
+    assert list_bundles(tmp_path) == []
+
+
+def test_a_saved_model_is_never_overwritten(trained: tuple[Config, Run]) -> None:
+    with pytest.raises(BundleError, match="cannot be written"), whole_folder(trained[1].bundle):
+        assert trained[1].bundle.exists()
+
+
+def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="train command first"):
+        find_bundle(tmp_path)
+    with pytest.raises(BundleError, match="no model 'x'"):
+        find_bundle(tmp_path, "x")
+
+
+def test_a_damaged_model_is_refused(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    for file in trained[1].bundle.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes()[:50])
+    with pytest.raises(BundleError, match=r"cannot be loaded|no readable"):
+        load_bundle(tmp_path)

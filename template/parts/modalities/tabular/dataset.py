@@ -1,0 +1,37 @@
+"""The rows that a model learns from, and those it is measured on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .schema import Schema
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some rows: features (rows, columns) as the model takes them, target (rows,) or None if there is none."""
+
+    features: pd.DataFrame
+    target: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Unpack into features and target."""
+        return iter((self.features, self.target))
+
+    def take(self, rows: NDArray[np.intp]) -> "Split":
+        """Return the rows at these positions."""
+        return Split(self.features.iloc[rows], None if self.target is None else self.target.iloc[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows to train on, the rows to test on, and the schema that both fit."""
+
+    train: Split
+    test: Split
+    schema: Schema
+    stratified: bool = False

@@ -1,0 +1,12 @@
+"""Where the table is, and which of its columns are used."""
+
+from pydantic import BaseModel, Field
+
+
+class DataSource(BaseModel, frozen=True, extra="forbid"):
+    """The table to learn from: a CSV file and the column to predict."""
+
+    path: str
+    target: str
+    ignore: tuple[str, ...] = ()
+    test_size: float = Field(default=0.2, gt=0, lt=1)

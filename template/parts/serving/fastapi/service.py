@@ -1,0 +1,124 @@
+"""The HTTP service, on FastAPI."""
+
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from .api import Api, ModelFacts, Predictions, Refusal, RequestRefused
+from .payload import document_rows
+from .settings import ServiceSettings
+
+# More rows than this would keep other requests waiting.
+ROWS_AT_ONCE = 16
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "The body is not valid JSON."},
+    413: {"model": Refusal, "description": "The body is too large."},
+    422: {
+        "model": Refusal,
+        "description": "A row has an unknown, missing or wrong value, or there are too few or many rows.",
+    },
+    503: {"model": Refusal, "description": "No model is loaded."},
+}
+
+
+class DirectRoute(APIRoute):
+    """Hands the request over as it comes: rows are parsed once, by pydantic, from the bytes of the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the endpoint itself; it takes the request and gives a response."""
+        return self.endpoint
+
+
+class Metrics:
+    """What Prometheus scrapes."""
+
+    def __init__(self) -> None:
+        """Start all counts at zero, apart from those of any other app in the process."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter("predict_requests", "Requests to /predict.", ["status"], registry=self.registry)
+        self.rows = Counter("predicted_rows", "Rows predicted.", registry=self.registry)
+        self.seconds = Histogram("predict_seconds", "Time to answer /predict.", registry=self.registry)
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """Return the app; it serves the newest model, or answers 503 until there is one."""
+    api = Api(settings or ServiceSettings())
+    app = FastAPI(title=__package__ or "service", version=api.bundle.name if api.bundle else "no model")
+    app.add_exception_handler(RequestRefused, answer_refusal)
+    add_status_routes(app, api)
+    add_predict_route(app, api)
+    return app
+
+
+def add_status_routes(app: FastAPI, api: Api) -> None:
+    """Add the routes that tell how the service is."""
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process is alive."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: REFUSALS[503]})
+    async def ready() -> dict[str, str]:
+        """Say whether a model is loaded."""
+        return {"status": "ready", "model": api.ready_bundle().name}
+
+    @app.get("/model", responses={503: REFUSALS[503]})
+    async def model() -> ModelFacts:
+        """Say which model answers, how it runs, and how good it was on held-out rows."""
+        return api.facts()
+
+
+def add_predict_route(app: FastAPI, api: Api) -> None:
+    """Add the route that predicts, and the one that counts what it did."""
+    metrics = Metrics()
+    body = document_rows(api.bundle.schema, api.settings.max_rows) if api.bundle else {"type": "array"}
+    documented = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
+
+    router = APIRouter(route_class=DirectRoute)
+
+    @router.post("/predict", responses={200: {"model": Predictions}, **REFUSALS}, openapi_extra=documented)
+    async def predict(request: Request) -> Response:
+        """Predict a list of rows: all of them, or none with the reason."""
+        started, status = perf_counter(), 500
+        try:
+            rows = api.parse(await read_body(request, api.settings.max_bytes))
+            answer = api.predict(rows) if len(rows) <= ROWS_AT_ONCE else await run_in_threadpool(api.predict, rows)
+            metrics.rows.inc(len(rows))
+            status = 200
+            return Response(answer, media_type="application/json")
+        except RequestRefused as error:
+            status = error.status
+            raise
+        finally:
+            metrics.requests.labels(status).inc()
+            metrics.seconds.observe(perf_counter() - started)
+
+    app.include_router(router)
+
+    @app.get("/metrics")
+    async def scrape() -> Response:
+        """Return the counts in Prometheus' text format."""
+        return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body. Raises RequestRefused (413) as soon as it is larger than the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise RequestRefused(413, f"The body is larger than {limit} bytes; send fewer rows at a time.")
+    return bytes(body)
+
+
+async def answer_refusal(request: Request, error: Exception) -> Response:
+    """Answer a refused request with its status and reason."""
+    assert isinstance(error, RequestRefused)
+    return Response(error.refusal.model_dump_json(), status_code=error.status, media_type="application/json")

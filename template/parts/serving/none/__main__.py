@@ -1,0 +1,5 @@
+"""`python -m acme_ml` runs the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""Load the table, check it, and split it."""
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from .config import Config
+from .dataset import Dataset, Split
+from .errors import DataError
+from .schema import Column, Schema
+from .table import MAX_CATEGORIES, encode_table, open_table
+
+
+def load(config: Config) -> Dataset:
+    """Return the rows to train and to test on, with the same share of each class in both.
+
+    Raises DataError that names column, row and rule.
+    """
+    frame, schema = load_table(config)
+    target = frame[config.data.target].astype(str)
+    if len(target) * min(config.data.test_size, 1 - config.data.test_size) < target.nunique():
+        raise DataError(f"{config.data_path}: {len(target)} rows are too few to split {target.nunique()} classes")
+    rows = Split(encode_table(frame, schema), target)
+    train, test = train_test_split(
+        range(len(frame)), test_size=config.data.test_size, stratify=target, random_state=config.seed
+    )
+    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, stratified=True)
+
+
+def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
+    """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
+    return open_table(
+        config.data_path,
+        config.schema_path,
+        target=config.data.target,
+        infer_target=infer_target,
+        ignore=config.data.ignore,
+        refresh=refresh,
+    )
+
+
+def infer_target(values: pd.Series) -> Column:
+    """Describe the classes. Raises DataError when there are too few or too many, or one of them has a single row."""
+    counts = values.astype(str).value_counts()
+    if len(counts) < 2:
+        raise DataError(f"column {values.name!r} holds {len(counts)} class; a classifier needs two or more")
+    if len(counts) > MAX_CATEGORIES:
+        raise DataError(f"column {values.name!r} holds {len(counts)} different values, too many classes to tell apart")
+    if counts.min() < 2:
+        raise DataError(f"class {counts.idxmin()!r} of column {values.name!r} has one row; give it more, or remove it")
+    return Column(name=str(values.name), kind="category", categories=tuple(sorted(counts.index)))

@@ -1,0 +1,35 @@
+"""How well separated clusters are, measured in the space of the preprocessed features."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import davies_bouldin_score, silhouette_score
+from sklearn.pipeline import Pipeline
+
+from .dataset import Split
+
+METRICS = ("silhouette", "davies_bouldin")
+LOWER_IS_BETTER = frozenset({"davies_bouldin"})
+MAX_ROWS = 5_000
+
+
+def measure(model: Pipeline, features: pd.DataFrame, target: None = None) -> dict[str, float]:
+    """Return the silhouette (-1 to 1) and the Davies-Bouldin index (0 is best); NaN where one cluster took all rows.
+
+    Silhouette: Rousseeuw, J. Comput. Appl. Math. 20, 1987. Davies-Bouldin: IEEE Trans. PAMI 1, 1979.
+    """
+    points, labels = model[:-1].transform(features), model.predict(features)
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return dict.fromkeys(METRICS, np.nan)
+    return {
+        "silhouette": float(silhouette_score(points, labels, sample_size=min(MAX_ROWS, len(points)), random_state=0)),
+        "davies_bouldin": float(davies_bouldin_score(points, labels)),
+    }
+
+
+def fit_baseline(model: Pipeline, train: Split, seed: int) -> BaseEstimator:
+    """Return the naive clusterer: each row at random into one of the model's clusters."""
+    labels = model.predict(train.features)
+    chance = DummyClassifier(strategy="uniform", random_state=seed).fit(train.features, labels)
+    return Pipeline([*model.steps[:-1], ("model", chance)])

@@ -1,0 +1,41 @@
+"""From scores to the answer a person reads."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from .schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+ONNX_OUTPUT = 0
+
+
+class Prediction(BaseModel):
+    """The number of the cluster that the row belongs to."""
+
+    cluster: int
+
+
+def score(model: "Pipeline", features: "pd.DataFrame") -> NDArray[np.int64]:
+    """Return the number of each row's cluster, shape (rows, 1)."""
+    return np.asarray(model.predict(features), dtype=np.int64).reshape(-1, 1)
+
+
+def same(native: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return for each row whether both put it into the same cluster, shape (rows,)."""
+    return (native == other)[:, 0]
+
+
+def describe(scores: NDArray[Any], schema: Schema) -> list[dict[str, Any]]:
+    """Return one Prediction for each row, as a dictionary."""
+    return [{"cluster": number} for number in scores[:, 0].tolist()]
+
+
+def tabulate(scores: NDArray[Any], schema: Schema) -> dict[str, NDArray[Any]]:
+    """Return the columns that scoring a table adds to it."""
+    return {"cluster": scores[:, 0]}

@@ -1,0 +1,39 @@
+"""Load the table, check it, and split it."""
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from .config import Config
+from .dataset import Dataset, Split
+from .errors import DataError
+from .schema import Column, Schema
+from .table import encode_table, open_table
+
+
+def load(config: Config) -> Dataset:
+    """Return the rows to train and to test on. Raises DataError that names column, row and rule."""
+    frame, schema = load_table(config)
+    rows = Split(encode_table(frame, schema), frame[config.data.target].astype(float))
+    train, test = train_test_split(range(len(frame)), test_size=config.data.test_size, random_state=config.seed)
+    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema)
+
+
+def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
+    """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
+    return open_table(
+        config.data_path,
+        config.schema_path,
+        target=config.data.target,
+        infer_target=infer_target,
+        ignore=config.data.ignore,
+        refresh=refresh,
+    )
+
+
+def infer_target(values: pd.Series) -> Column:
+    """Describe the range of the number to predict. Raises DataError when it is no number, or never changes."""
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(f"column {values.name!r} holds text; a regression predicts a number")
+    if values.nunique() < 2:
+        raise DataError(f"column {values.name!r} never changes; there is nothing to predict")
+    return Column(name=str(values.name), kind="number", minimum=values.min(), maximum=values.max())

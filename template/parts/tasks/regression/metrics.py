@@ -1,0 +1,26 @@
+"""How good a regressor is."""
+
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+from .dataset import Split
+
+METRICS = ("r2", "rmse", "mae")
+LOWER_IS_BETTER = frozenset({"rmse", "mae"})
+
+
+def measure(model: BaseEstimator, features: pd.DataFrame, target: pd.Series) -> dict[str, float]:
+    """Return R², and the root-mean-square and mean absolute errors in the target's unit."""
+    predicted = model.predict(features)
+    return {
+        "r2": float(r2_score(target, predicted)),
+        "rmse": float(root_mean_squared_error(target, predicted)),
+        "mae": float(mean_absolute_error(target, predicted)),
+    }
+
+
+def fit_baseline(model: BaseEstimator, train: Split, seed: int) -> BaseEstimator:
+    """Return the naive regressor: always the mean of the training rows."""
+    return DummyRegressor(strategy="mean").fit(train.features, train.target)

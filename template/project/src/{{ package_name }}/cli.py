@@ -1,0 +1,131 @@
+"""The commands. What they run is imported when they run, so that --help answers at once."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .errors import ProjectError
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluation
+    from .train import Run
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Params = Annotated[Path, typer.Option(help="The settings; paths in them are relative to this file.")]
+RunName = Annotated[str | None, typer.Option("--run", help="A folder below models/; the newest if not given.")]
+PARAMS = Path("params.yaml")
+
+
+def main() -> None:
+    """Run the command line; an error that a person can mend is printed without a traceback."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger(__package__).setLevel(logging.INFO)
+    try:
+        app()
+    except ProjectError as error:
+        typer.secho(f"Error: {error}", fg="red", err=True)
+        raise SystemExit(1) from None
+
+
+@app.command()
+def data(
+    params: Params = PARAMS,
+    refresh: Annotated[bool, typer.Option(help="Infer the schema anew, for data that changed on purpose.")] = False,
+) -> None:
+    """Check the table against its schema, and write a page that explores it."""
+    from .config import load_config
+    from .data import load_table
+    from .explore import write_exploration
+
+    config = load_config(params)
+    frame, schema = load_table(config, refresh=refresh)
+    page = write_exploration(frame, schema, config.reports_dir / "data")
+    typer.echo(f"{len(frame)} rows and {len(schema.columns)} columns fit {shown(config.schema_path)}")
+    typer.echo(f"Page: {shown(page)}")
+
+
+@app.command()
+def train(params: Params = PARAMS) -> None:
+    """Train the model that params.yaml names, evaluate it and save it."""
+    from .config import load_config
+    from .train import train as run
+
+    report_run(run(load_config(params)))
+
+
+@app.command()
+def tune(
+    params: Params = PARAMS,
+    jobs: Annotated[int, typer.Option(help="Processes at a time; -1 for one on each core.")] = -1,
+) -> None:
+    """Search the model's grid for the best hyper-parameters, and train with them."""
+    from .config import load_config
+    from .tune import tune as run
+
+    finished = run(load_config(params), jobs=jobs)
+    report_run(finished)
+    typer.echo(f"Candidates: {shown(finished.report.with_name('search.html'))}")
+
+
+@app.command()
+def evaluate(
+    params: Params = PARAMS,
+    run: RunName = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml.")] = False,
+) -> None:
+    """Measure a saved model on the held-out rows, and write its figures again."""
+    from .config import load_config
+    from .evaluate import check_floor, evaluate_saved
+    from .lineage import read_lineage
+    from .report import write_run_report
+
+    config = load_config(params)
+    folder, evaluation = evaluate_saved(config, run)
+    page = write_run_report(folder.name, evaluation, read_lineage(folder), config.reports_dir / folder.name)
+    show_metrics(evaluation)
+    typer.echo(f"Model:  {shown(folder)}\nReport: {shown(page)}")
+    if check:
+        typer.echo(check_floor(evaluation, config.evaluation))
+
+
+@app.command()
+def predict(
+    source: Annotated[Path, typer.Argument(help="A CSV file with the columns of the training table.")],
+    target: Annotated[Path, typer.Argument(help="The CSV file to write: the same rows and their predictions.")],
+    params: Params = PARAMS,
+    run: RunName = None,
+) -> None:
+    """Add predictions to the rows of a CSV file of any length."""
+    from .bundle import find_bundle, load_bundle
+    from .config import load_config
+    from .predict import predict as score
+
+    bundle = load_bundle(find_bundle(load_config(params).models_dir, run))
+    rows = score(bundle, source, target)
+    typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(target)}")
+
+
+def report_run(run: "Run") -> None:
+    """Print what a run measured, and where its files are."""
+    show_metrics(run.evaluation)
+    typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
+
+
+def show_metrics(evaluation: "Evaluation") -> None:
+    """Print the metrics beside those of the naive baseline."""
+    table = Table("metric", "model", "naive baseline", "folds")
+    for name, value in evaluation.metrics.items():
+        spread = f"{evaluation.folds_mean[name]:.4g} ± {evaluation.folds_std[name]:.2g}"
+        table.add_row(name, f"{value:.4g}", f"{evaluation.baseline[name]:.4g}", spread)
+    Console().print(table)
+
+
+def shown(path: Path) -> str:
+    """Return the path as a person would type it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,90 @@
+"""Typed settings, read from params.yaml."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from .errors import ConfigError
+from .source import DataSource
+
+
+class ModelSettings(BaseModel, frozen=True, extra="forbid"):
+    """The hyper-parameters of one model, and the values that tuning tries."""
+
+    params: dict[str, Any] = {}
+    grid: dict[str, list[Any]] = {}
+
+
+class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
+    """How models are compared: `metric` ranks them, `floor` is the least that CI accepts."""
+
+    metric: str
+    floor: float
+    folds: int = Field(default=5, ge=2)
+
+
+class Config(BaseModel, frozen=True, extra="forbid"):
+    """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml."""
+
+    root: Path = Field(exclude=True)
+    seed: int = Field(ge=0)
+    data: DataSource
+    model: str
+    models: dict[str, ModelSettings]
+    evaluation: EvaluationSettings
+
+    @model_validator(mode="after")
+    def _model_is_listed(self) -> Self:
+        if self.model not in self.models:
+            raise ValueError(f"model: {self.model!r} is not listed under models ({', '.join(self.models)})")
+        return self
+
+    @property
+    def data_path(self) -> Path:
+        """The table that the model learns from."""
+        return self.root / self.data.path
+
+    @property
+    def schema_path(self) -> Path:
+        """What is known of the table's columns."""
+        return self.root / "data" / "schema.json"
+
+    @property
+    def models_dir(self) -> Path:
+        """One folder for each saved model."""
+        return self.root / "models"
+
+    @property
+    def reports_dir(self) -> Path:
+        """One folder of figures and pages for each run."""
+        return self.root / "reports"
+
+
+def load_config(path: Path) -> Config:
+    """Read the settings. Raises ConfigError that names the key, and what is wrong with it."""
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; run this in the project's folder, or pass --params") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path} holds no settings")
+    try:
+        return Config(**settings, root=path.resolve().parent)
+    except (ValidationError, TypeError) as error:
+        raise ConfigError(f"{path}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError | TypeError) -> str:
+    """Say which key is wrong, one line each."""
+    if isinstance(error, TypeError):
+        return "the keys must be text, and 'root' may not be one of them"
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        message = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{key}: {message}" if key else message.removeprefix("Value error, "))
+    return "\n".join(lines)
