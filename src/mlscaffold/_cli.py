@@ -1,0 +1,105 @@
+"""The command line. Copier and all that comes with it is imported only by the commands that need it."""
+
+from pathlib import Path
+
+import click
+
+from mlscaffold._errors import MlscaffoldError, Stopped
+
+
+class _Group(click.Group):
+    """A group whose commands end in a message and an exit code, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except MlscaffoldError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"error: {error.strerror or error}{where}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt as error:
+            stopped = error if isinstance(error, Stopped) else Stopped()
+            click.echo(f"\n{stopped.message}", err=True)
+            ctx.exit(stopped.exit_code)
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from mlscaffold._source import version
+
+        click.echo(f"mlscaffold {version()}")
+        ctx.exit()
+
+
+_set = click.option(
+    "--set", "assignments", metavar="NAME=VALUE", multiple=True, help="Answer one question; repeatable."
+)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
+def cli() -> None:
+    """Make machine-learning projects that work, and keep them up to date."""
+    from mlscaffold._git import forget_outer_repository
+
+    forget_outer_repository()
+
+
+@cli.command()
+@click.argument("path", required=False)
+@_set
+@click.option("--answers", "file", metavar="FILE", type=Path, help="Read answers from a YAML or JSON file; --set wins.")
+@click.option("--defaults", is_flag=True, help="Ask nothing; take the default of every other question.")
+@click.option("--dry-run", is_flag=True, help="Show the files it would make, and make none.")
+@click.option("--no-git", is_flag=True, help="Make no repository and no first commit.")
+def new(
+    path: str | None, assignments: tuple[str, ...], file: Path | None, defaults: bool, dry_run: bool, no_git: bool
+) -> None:
+    """Make a project in PATH, a new or empty folder.
+
+    In a terminal it asks what it needs to know. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL,
+    replaces the template.
+    """
+    from mlscaffold import _answers, _new, _report, _source
+
+    request = _new.Request(
+        path, _answers.gather(assignments, file), defaults, dry_run, not no_git, _source.find_source()
+    )
+    created = _new.create_project(request)
+    _report.notes(created.notes)
+    click.echo(_report.planned(created) if dry_run else _report.created(created))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def options(as_json: bool) -> None:
+    """List the questions, their choices and what they mean."""
+    from mlscaffold import _options, _source
+
+    found = _options.read_options(_source.find_source())
+    click.echo(_options.as_json(found) if as_json else _options.as_text(found))
+
+
+@cli.command()
+@click.argument("path", default=".", type=Path)
+@_set
+@click.pass_context
+def update(ctx: click.Context, path: Path, assignments: tuple[str, ...]) -> None:
+    """Bring the project in PATH to the newest template.
+
+    --set changes answers. Your own edits are kept. Where both sides changed the same lines, the file shows both, and
+    the exit code is 1.
+    """
+    from mlscaffold import _answers, _report, _update
+
+    updated = _update.update_project(path.resolve(), _answers.gather(assignments, None))
+    _report.notes(updated.notes)
+    click.echo(_report.updated(updated))
+    ctx.exit(1 if updated.paths("conflict") else 0)

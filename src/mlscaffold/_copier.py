@@ -1,0 +1,222 @@
+"""The one module that reaches into Copier: opening a template, evaluating its questions, rendering, updating.
+
+Copier has no public way to read a questionnaire, so this uses private names of Copier 9; tests/cli/test_copier.py
+fails when a release changes them.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import questionary
+from copier._main import Worker, run_update
+from copier._settings import SettingsModel, load_settings
+from copier._template import Template
+from copier._types import MISSING
+from copier._user_data import AnswersMap, Question
+from copier._vcs import get_repo
+from copier.errors import CopierError
+from jinja2 import meta
+
+from mlscaffold._errors import UsageError
+from mlscaffold._source import Source
+from mlscaffold._translate import quiet, translated
+
+_TEMPLATED = ("type", "help", "when", "default", "choices", "validator", "placeholder")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value a question takes, and what a person reads."""
+
+    value: object
+    label: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What a question is once the questions before it are answered."""
+
+    asked: bool
+    default: object
+    choices: tuple[Choice, ...]
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """Return the values it takes."""
+        return tuple(choice.value for choice in self.choices)
+
+
+class _NewProject(Worker):
+    """A Copier run into an empty folder, where no file can be in a git index yet."""
+
+    def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
+        """Spare one git process per written file: there is nothing to correct."""
+
+
+class Engine:
+    """An open template."""
+
+    def __init__(self, template: Template, folder: Path) -> None:
+        """Read the questions; `folder` is where the project will be."""
+        self.notes: list[str] = []
+        self._template = template
+        self._settings = _settings()
+        worker = self._worker(folder)
+        # Copier compiles the same few texts again and again: path names, conditions, choices.
+        worker.jinja_env.from_string = cache(worker.jinja_env.from_string)  # type: ignore[method-assign, assignment]
+        self._environment = worker.jinja_env
+        self._context = worker._render_context()
+        self.details: dict[str, dict[str, Any]] = template.questions_data
+        self._references: dict[str, set[str]] = {}
+
+    @property
+    def commit(self) -> str | None:
+        """Return what Copier records as the version, None for a plain folder."""
+        return self._template.commit
+
+    def is_at(self, commit: str) -> bool:
+        """Return whether this is that version, given as Copier records it or as a commit's full name."""
+        return commit in {self._template.commit, self._template.commit_hash}
+
+    @property
+    def preferences(self) -> Mapping[str, object]:
+        """Return the defaults from the person's own Copier settings."""
+        return self._settings.defaults
+
+    def references(self, name: str) -> set[str]:
+        """Return the questions that the text of this one mentions."""
+        if name not in self._references:
+            self._references[name] = self._mentioned(name) & (self.details.keys() - {name})
+        return self._references[name]
+
+    def _mentioned(self, name: str) -> set[str]:
+        texts = [self.details[name].get(part) for part in _TEMPLATED]
+        found: set[str] = set()
+        for text in (item for entry in texts for item in (entry if isinstance(entry, list) else [entry])):
+            if isinstance(text, str):
+                found |= meta.find_undeclared_variables(self._environment.parse(text))
+        return found
+
+    def state(self, name: str, known: Mapping[str, object], proposed: object = None) -> State:
+        """Evaluate a question after the answers in `known`; `proposed` goes before the template's default."""
+        question = self._question(name, known, proposed)
+        with translated(f"question {name}"):
+            default = question.get_default()
+            choices = [Choice(question.cast_answer(c.value), str(c.title)) for c in question._formatted_choices]
+            return State(question.get_when(), None if default is MISSING else default, tuple(choices))
+
+    def parse(self, name: str, value: object, known: Mapping[str, object]) -> object:
+        """Return the value in the question's type.
+
+        Raises:
+            ValueError: it has another type, or the question's validator refuses it.
+        """
+        question = self._question(name, known)
+        answer = question.parse_answer(value)
+        try:
+            question.validate_answer(answer)
+        except ValueError as error:
+            raise ValueError(_bare(str(error))) from error
+        return answer
+
+    def help(self, name: str, known: Mapping[str, object]) -> list[str]:
+        """Return the lines of a question's help text."""
+        return [line.strip() for line in self._question(name, known).get_message().splitlines() if line.strip()]
+
+    def ask(self, name: str, known: Mapping[str, object], proposed: object) -> object:
+        """Ask a person, in the terminal."""
+        question = self._question(name, known, proposed)
+        structure = question.get_questionary_structure() | {"qmark": "?", "mouse_support": False}
+        if validate := structure.get("validate"):
+            structure["validate"] = lambda text: _bare(validate(text))
+        return questionary.unsafe_prompt([structure], answers={name: question.get_default()})[name]
+
+    def render(self, folder: Path, answers: Mapping[str, object]) -> None:
+        """Write the project into `folder`, as `copier copy` would."""
+        worker = self._worker(folder, answers)
+        worker.__dict__["jinja_env"] = self._environment
+        with translated("the template does not render"), quiet() as notes:
+            worker.run_copy()
+        self.notes.extend(notes)
+
+    def _worker(self, folder: Path, answers: Mapping[str, object] | None = None) -> Worker:
+        worker = _NewProject(
+            src_path=self._template.url,
+            dst_path=folder,
+            data=dict(answers or {}),
+            settings=self._settings,
+            defaults=True,
+            quiet=True,
+            cleanup_on_error=False,
+        )
+        # One clone serves the questions and the rendering.
+        worker.__dict__["template"] = self._template
+        return worker
+
+    def _question(self, name: str, known: Mapping[str, object], proposed: object = None) -> Question:
+        return Question(
+            answers=AnswersMap(user_defaults={} if proposed is None else {name: proposed}),
+            context={**self._context, **known},
+            jinja_env=self._environment,
+            settings=self._settings,
+            var_name=name,
+            **self.details[name],
+        )
+
+
+def _bare(verdict: str | bool) -> str | bool:
+    """Return a validator's message without the words Copier puts before it."""
+    return verdict.partition(": ")[2] or verdict if isinstance(verdict, str) else verdict
+
+
+@contextmanager
+def open_template(source: Source, folder: Path | None = None) -> Iterator[Engine]:
+    """Yield the template at the version Copier would take: the newest tag, else the last commit.
+
+    Raises:
+        MlscaffoldError: it cannot be read.
+    """
+    template = Template(url=source.location, ref=source.commit)
+    if source.folder:
+        vcs = "git" if source.commit else None
+        template.__dict__.update(local_abspath=source.folder, vcs=vcs, commit=source.commit, commit_hash=source.commit)
+        template.__dict__["git_index_modes"] = {}
+    try:
+        with translated(f"cannot read the template at {source.location}"), quiet() as notes:
+            engine = Engine(template, folder or Path.cwd())
+        engine.notes.extend(notes)
+        yield engine
+    finally:
+        template._cleanup()
+
+
+def open_folder(folder: Path) -> Engine:
+    """Return the template that lies in `folder`, as it is now, without cloning it."""
+    template = Template(url=str(folder))
+    template.__dict__.update(local_abspath=folder.resolve(), vcs=None)
+    with translated(f"cannot read the template at {folder}"):
+        return Engine(template, Path.cwd())
+
+
+def is_reachable(location: str) -> bool:
+    """Return whether a local template is still a git repository; one that is a URL is believed."""
+    return get_repo(location) is not None
+
+
+def update(folder: Path, answers: Mapping[str, object]) -> list[str]:
+    """Bring the project in `folder` to the newest template and these changed answers; return Copier's warnings."""
+    with translated("the update stopped"), quiet() as notes:
+        run_update(folder, data=dict(answers), settings=_settings(), defaults=True, overwrite=True, quiet=True)
+    return notes
+
+
+def _settings() -> SettingsModel:
+    try:
+        settings = load_settings()
+    except (CopierError, OSError, AttributeError) as error:
+        raise UsageError(f"your Copier settings file cannot be used: {error}") from error
+    return SettingsModel(defaults=dict(settings.defaults), trust=set(settings.trust))

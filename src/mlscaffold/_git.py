@@ -1,0 +1,112 @@
+"""The few git commands that the command line runs itself."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlscaffold._errors import MlscaffoldError
+
+_UNMERGED = {"DD", "AU", "UD", "UA", "DU", "AA", "UU"}
+_OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of `git status`; the path is relative to the folder that was asked about."""
+
+    code: str
+    path: str
+
+    @property
+    def kind(self) -> str:
+        """Return conflict, removed, added or changed."""
+        if self.code in _UNMERGED:
+            return "conflict"
+        if "D" in self.code:
+            return "removed"
+        return "added" if self.code in {"??", "A "} else "changed"
+
+
+def forget_outer_repository() -> None:
+    """Drop the variables that a git hook sets: with them, every git below would work on that other repository."""
+    for name in _OUTER:
+        os.environ.pop(name, None)
+
+
+def is_installed() -> bool:
+    """Return whether there is a git to run."""
+    return shutil.which("git") is not None
+
+
+def check_ready(folder: Path) -> None:
+    """Make sure that a first commit in `folder`, which need not exist, can work.
+
+    Raises:
+        MlscaffoldError: git is missing or has no identity, or the folder lies in another repository.
+    """
+    if not is_installed():
+        raise MlscaffoldError("git is not installed", "Install git, or use --no-git for a project without a commit.")
+    outer = enclosing_repository(folder)
+    if outer:
+        raise MlscaffoldError(
+            f"{folder} is inside the git repository {outer}",
+            "Choose a folder outside it, or use --no-git: the project then becomes part of that repository.",
+        )
+    # Without useConfigOnly git may guess an identity from the host name; nobody wants that in a first commit.
+    if any(
+        _git("-c", "user.useConfigOnly=true", "var", f"GIT_{who}_IDENT").returncode for who in ("AUTHOR", "COMMITTER")
+    ):
+        raise MlscaffoldError(
+            "git does not know who you are, so it cannot make the first commit",
+            'Run git config --global user.name "Your Name" and git config --global user.email you@example.com, '
+            "or use --no-git.",
+        )
+
+
+def enclosing_repository(folder: Path) -> Path | None:
+    """Return the root of the repository that `folder` lies in, or would lie in, if any."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    answer = _git("rev-parse", "--show-toplevel", cwd=existing)
+    if answer.returncode == 0:
+        return Path(answer.stdout.removesuffix("\n"))
+    return existing if "dubious ownership" in answer.stderr else None
+
+
+def first_commit(folder: Path) -> str:
+    """Make `folder` a repository with everything in one commit on main; return the short commit."""
+    _run("init", "--quiet", cwd=folder)
+    _run("symbolic-ref", "HEAD", "refs/heads/main", cwd=folder)
+    # A person's own global ignore file must not keep files of the project out of its first commit.
+    _run("-c", f"core.excludesFile={os.devnull}", "add", "--all", cwd=folder)
+    _run("commit", "--quiet", "--message", "Start the project with mlscaffold", cwd=folder)
+    return _run("rev-parse", "--short", "HEAD", cwd=folder).strip()
+
+
+def status(folder: Path) -> list[Change]:
+    """Return what differs from the last commit within `folder`."""
+    root = Path(_run("rev-parse", "--show-toplevel", cwd=folder).removesuffix("\n"))
+    lines = _run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".", cwd=folder)
+    entries = [line for line in lines.split("\0") if line]
+    return [Change(entry[:2], (root / entry[3:]).relative_to(folder.resolve()).as_posix()) for entry in entries]
+
+
+def _git(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+    )
+
+
+def _run(*arguments: str, cwd: Path) -> str:
+    result = _git(*arguments, cwd=cwd)
+    if result.returncode:
+        said = (result.stderr or result.stdout).strip()
+        raise MlscaffoldError(f"git {arguments[0] if arguments[0] != '-c' else arguments[2]} failed: {said}")
+    return result.stdout

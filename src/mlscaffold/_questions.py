@@ -1,0 +1,236 @@
+"""The template's questions as data: what each one is for given answers, what fits together, every combination."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from mlscaffold._copier import Choice, Engine, State, open_folder
+from mlscaffold._errors import UsageError
+
+Answers = dict[str, object]
+Condition = dict[str, tuple[object, ...]]
+Ask = Callable[[str, Answers], object]
+
+
+def load_questions(folder: Path) -> "Questionnaire":
+    """Return the questions of the template that lies in `folder`, uncommitted changes included."""
+    return Questionnaire(open_folder(folder))
+
+
+class Questionnaire:
+    """The questions of one template, in the order they are asked."""
+
+    def __init__(self, engine: Engine, proposals: Mapping[str, object] | None = None) -> None:
+        """Take the questions of `engine`; `proposals` go before the template's defaults where they are valid."""
+        self.engine = engine
+        self.hidden = {name for name, details in engine.details.items() if details.get("when", True) is False}
+        self.names = [name for name in engine.details if name not in self.hidden]
+        self._states: dict[tuple[object, ...], State] = {}
+        self._needs: dict[str, list[str]] = {}
+        self.proposals: Answers = {}
+        for name, value in (proposals or {}).items():
+            wanted = name in self.names and name not in engine.preferences and not self.needs(name)
+            if wanted and not self._problem(name, value, {}):
+                self.proposals[name] = value
+
+    @cached_property
+    def choosers(self) -> list[str]:
+        """Return the questions that have choices."""
+        return [name for name in self.names if self.engine.details[name].get("choices")]
+
+    def state(self, name: str, answers: Mapping[str, object]) -> State:
+        """Return what a question is after `answers`, which hold at least those it depends on."""
+        # repr, because the hidden catalogues and lists are no keys
+        key = (name, *(repr(answers[need]) for need in self.needs(name)))
+        if key not in self._states:
+            known = self._known(name, answers)
+            self._states[key] = self.engine.state(name, known, self.proposals.get(name))
+        return self._states[key]
+
+    def needs(self, name: str) -> list[str]:
+        """Return the visible questions whose answers this one depends on, also through hidden ones."""
+        if name not in self._needs:
+            found: set[str] = set()
+            for reference in self.engine.references(name):
+                found |= set(self.needs(reference)) if reference in self.hidden else {reference}
+            self._needs[name] = [each for each in self.names if each in found]
+        return self._needs[name]
+
+    def complete(self, given: Mapping[str, object], earlier: Mapping[str, object], ask: Ask | None = None) -> Answers:
+        """Return an answer to every question that is asked.
+
+        `given` must fit; `earlier` answers are kept where they do. The rest comes from `ask`, else from the defaults.
+
+        Raises:
+            UsageError: an answer in `given` is wrong or does not go with another.
+        """
+        answers: Answers = {}
+        for name in self.names:
+            state = self.state(name, answers)
+            if name in given:
+                answers[name] = self._checked(name, given[name], answers)
+            elif name in earlier and state.asked and not self._problem(name, earlier[name], answers):
+                answers[name] = earlier[name]
+            else:
+                answers[name] = ask(name, answers) if ask and state.asked else state.default
+        return {name: value for name, value in answers.items() if self.state(name, answers).asked}
+
+    def check_names(self, given: Iterable[str]) -> None:
+        """Refuse answers to questions that nobody asks.
+
+        Raises:
+            UsageError: a name is unknown, or belongs to a value that the template computes.
+        """
+        for name in given:
+            if name in self.hidden:
+                raise UsageError(f"{name} is computed by the template, it cannot be set", _SEE_OPTIONS)
+            if name not in self.names:
+                raise UsageError(f"there is no question {name!r}{_meant(name, self.names)}", _SEE_OPTIONS)
+
+    def check_early(self, given: Mapping[str, object]) -> None:
+        """Refuse what is wrong whatever a person answers to the questions still to be asked.
+
+        Raises:
+            UsageError: see `complete`.
+        """
+        self.check_names(given)
+        settled: Answers = {}
+        for name in self.names:
+            if all(need in settled for need in self.needs(name)):
+                if name in given:
+                    settled[name] = self._checked(name, given[name], settled)
+                elif not self.state(name, settled).asked:
+                    settled[name] = self.state(name, settled).default
+            elif name in given and name in self.choosers and given[name] not in self.all_values(name):
+                raise self._unknown(name, given[name])
+
+    def all_values(self, name: str) -> list[object]:
+        """Return every value the question takes in some combination."""
+        states = [self.state(name, answers) for answers in self.situations(name)]
+        return list(dict.fromkeys(value for state in states for value in state.values))
+
+    def all_choices(self, name: str) -> list[Choice]:
+        """Return every choice of the question in some combination."""
+        states = [self.state(name, answers) for answers in self.situations(name)]
+        return list({choice.value: choice for state in states for choice in state.choices}.values())
+
+    def situations(self, name: str) -> list[Answers]:
+        """Return every way to answer the questions that this one depends on."""
+        needed: set[str] = set()
+        pending = self.needs(name)
+        while pending:
+            needed |= set(pending)
+            pending = [need for each in pending for need in self.needs(each) if need not in needed]
+        return list(self._walk([each for each in self.names if each in needed], {}))
+
+    def combinations(self) -> Iterator[dict[str, str]]:
+        """Yield every valid combination of the answers to questions with choices, where they are asked."""
+        needed = {need for name in self.choosers for need in self.needs(name)} | set(self.choosers)
+        for answers in self._walk([name for name in self.names if name in needed], {}):
+            asked = [name for name in self.choosers if self.state(name, answers).asked]
+            yield {name: str(answers[name]) for name in asked}
+
+    def conditions(self, name: str, holds: Callable[[State], bool]) -> tuple[Condition, ...] | None:
+        """Return when `holds` is true of the question: None for always, else any of these; none of them is never.
+
+        A condition gives for each question it names the values that fit; all the names must fit.
+        """
+        situations = self.situations(name)
+        fitting = [answers for answers in situations if holds(self.state(name, answers))]
+        if len(fitting) == len(situations):
+            return None
+        together = _projection(fitting, situations)
+        if sum(_fits(together, answers) for answers in situations) == len(fitting):
+            return (together,) if fitting else ()
+        relevant = [each for each in self.choosers if each in self.needs(name)]
+        return tuple({each: (answers[each],) for each in relevant} for answers in fitting)
+
+    def ask(self, name: str, answers: Answers) -> object:
+        """Ask a person one question."""
+        return self.engine.ask(name, self._known(name, answers), self.proposals.get(name))
+
+    def _walk(self, names: list[str], answers: Answers) -> Iterator[Answers]:
+        if not names:
+            yield answers
+            return
+        state = self.state(names[0], answers)
+        for value in state.values if state.asked and state.choices else (state.default,):
+            yield from self._walk(names[1:], {**answers, names[0]: value})
+
+    def _known(self, name: str, answers: Mapping[str, object]) -> Answers:
+        references = self.engine.references(name)
+        hidden = {each: self.state(each, answers).default for each in references & self.hidden}
+        return hidden | {each: answers[each] for each in references - self.hidden if each in answers}
+
+    def _problem(self, name: str, value: object, answers: Mapping[str, object]) -> str:
+        try:
+            self.engine.parse(name, value, self._known(name, answers))
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def _checked(self, name: str, value: object, answers: Answers) -> object:
+        """Return the answer in its type.
+
+        Raises:
+            UsageError: it is not valid after `answers`.
+        """
+        state, problem = self.state(name, answers), self._problem(name, value, answers)
+        if not problem and (state.asked or value == state.default):
+            return self.engine.parse(name, value, self._known(name, answers))
+        if name in self.choosers and value not in self.all_values(name):
+            raise self._unknown(name, value)
+        if name not in self.choosers and state.asked:
+            raise UsageError(f"{name}: {problem}", f"The answer was {value!r}.")
+        raise self._misfit(name, value, answers)
+
+    def _unknown(self, name: str, value: object) -> UsageError:
+        values = [str(each) for each in self.all_values(name)]
+        return UsageError(
+            f"{name}: there is no choice {str(value)!r}{_meant(str(value), values)}",
+            f"Choose one of: {', '.join(values)}.",
+        )
+
+    def _misfit(self, name: str, value: object, answers: Answers) -> UsageError:
+        because = " and ".join(f"{need}={answers[need]}" for need in self.needs(name))
+        state = self.state(name, answers)
+        if not state.asked:
+            hint = f"With {because} the question {name} is not asked: leave it out"
+        else:
+            hint = f"With {because} choose one of: {', '.join(map(str, state.values))}"
+        where = self.conditions(name, lambda state: state.asked and (not state.choices or value in state.values))
+        return UsageError(
+            f"{name}={value} does not go with {because}",
+            f"{hint}{f', or use it with {describe(where)}' if where else ''}.",
+        )
+
+
+_SEE_OPTIONS = "Run mlscaffold options for the list."
+
+
+def describe(conditions: Iterable[Condition]) -> str:
+    """Return conditions as a person reads them."""
+    texts = []
+    for condition in conditions:
+        texts.append(" and ".join(f"{name}={' or '.join(map(str, values))}" for name, values in condition.items()))
+    return "; or with ".join(texts)
+
+
+def _meant(word: str, words: Iterable[str]) -> str:
+    close = get_close_matches(word.lower(), words, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _projection(fitting: list[Answers], situations: list[Answers]) -> Condition:
+    """Return the values each answer takes in `fitting`, of those answers that are not free there."""
+    condition: Condition = {}
+    for name in situations[0] if fitting else ():
+        here = tuple(dict.fromkeys(answers[name] for answers in fitting))
+        if len(here) < len({answers[name] for answers in situations}):
+            condition[name] = here
+    return condition
+
+
+def _fits(condition: Condition, answers: Answers) -> bool:
+    return all(answers[name] in values for name, values in condition.items())

@@ -1,0 +1,81 @@
+"""What the commands say at their end: only what happened."""
+
+import shlex
+from collections.abc import Iterable
+
+import click
+
+from mlscaffold._new import Created
+from mlscaffold._update import Updated
+
+_ANSWERS_FILE = ".copier-answers.yml"
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Print remarks beside the result."""
+    for text in dict.fromkeys(texts):
+        click.echo(f"note: {text}", err=True)
+
+
+def planned(project: Created) -> str:
+    """Return what a dry run found."""
+    return (
+        f"{project.folder}\n"
+        + "\n".join(_tree(project.files))
+        + f"\n\nIt would make {_count(project.files)}; nothing was written."
+    )
+
+
+def created(project: Created) -> str:
+    """Return what was made and what to do next."""
+    made = f"Made {_count(project.files)} in {project.folder}."
+    commit = f"First commit {project.commit} on main." if project.commit else "No git commit was made."
+    steps = [] if project.path in {".", "./"} else [f"cd {shlex.quote(project.path)}"]
+    following = "\n".join(f"  {step}" for step in [*steps, "make setup", "make train"])
+    return f"{made}\n{commit}\n{_template(project)}\n\nNext:\n{following}"
+
+
+def updated(result: Updated) -> str:
+    """Return what an update changed."""
+    if not result.changes:
+        return f"Already up to date with the template, {result.after}."
+    versions = result.after if result.before == result.after else f"{result.before} -> {result.after}"
+    lines = [f"Updated {result.folder}, template {versions}."]
+    for kind in ("added", "changed", "removed", "conflict"):
+        lines += [f"  {kind:8}  {path}" for path in result.paths(kind) if path != _ANSWERS_FILE or kind == "conflict"]
+    if removed := result.paths("removed"):
+        lines += ["", "The new template or the new answers have no such files; to get them back as you had them:"]
+        lines.append(f"  git restore --source=HEAD -- {shlex.join(removed)}")
+    if result.paths("conflict"):
+        lines += ["", "Conflicts: edit the places between <<<<<<< and >>>>>>>, then git add and commit."]
+    else:
+        lines += ["", "Look at it with git diff, then commit."]
+    return "\n".join(lines)
+
+
+def _template(project: Created) -> str:
+    version = f" {project.template_version}" if project.template_version else ""
+    if project.no_updates:
+        updates = f"mlscaffold update cannot work for this project: {project.no_updates}."
+    else:
+        condition = "" if project.commit else ", once the project is committed to git"
+        updates = f"mlscaffold update brings later versions of the template{condition}."
+    return f"Template: {project.template}{version}.\nUpdates: {updates}"
+
+
+def _count(files: tuple[str, ...]) -> str:
+    return f"{len(files)} file{'' if len(files) == 1 else 's'}"
+
+
+def _tree(files: Iterable[str], indent: str = "") -> list[str]:
+    """Return the files as a drawn tree, folders before their content."""
+    branches: dict[str, list[str]] = {}
+    for file in files:
+        first, _, rest = file.partition("/")
+        branches.setdefault(first, []).extend([rest] if rest else [])
+    lines = []
+    for name, inside in branches.items():
+        last = name == list(branches)[-1]
+        lines.append(f"{indent}{'└── ' if last else '├── '}{name}{'/' if inside else ''}")
+        lines += _tree(inside, indent + ("    " if last else "│   "))
+    return lines

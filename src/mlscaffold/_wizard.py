@@ -1,0 +1,55 @@
+"""Asking in the terminal."""
+
+import sys
+from pathlib import Path
+
+import click
+import questionary
+
+from mlscaffold._errors import MlscaffoldError
+from mlscaffold._questions import Answers, Ask, Questionnaire
+from mlscaffold._stage import check_target
+
+
+def has_terminal() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def greet() -> None:
+    """Say how the questions work."""
+    click.echo("A new project. Enter takes the proposed answer; Ctrl-C stops, and nothing is written.")
+
+
+def ask_path() -> str:
+    """Ask where the project goes, until the place will do."""
+    click.echo()
+    try:
+        return str(
+            questionary.text("Where should the project go?", default="my-project", validate=_usable).unsafe_ask()
+        )
+    except EOFError as error:
+        raise KeyboardInterrupt from error
+
+
+def ask_in_terminal(questionnaire: Questionnaire) -> Ask:
+    """Return a function that asks one question of the questionnaire."""
+
+    def ask(name: str, answers: Answers) -> object:
+        click.echo()
+        try:
+            return questionnaire.ask(name, answers)
+        except EOFError as error:
+            raise KeyboardInterrupt from error
+
+    return ask
+
+
+def _usable(path: str) -> bool | str:
+    if not path.strip():
+        return "a folder needs a name"
+    try:
+        check_target(Path(path).expanduser().resolve())
+    except (MlscaffoldError, OSError, RuntimeError) as error:
+        return str(error).splitlines()[0]
+    return True

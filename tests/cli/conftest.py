@@ -1,0 +1,85 @@
+"""A machine of its own for every test: home, git identity, temporary folder, toy template, workshop."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mlscaffold._cli import cli
+
+from .toy import make_toy
+
+Invoke = Callable[..., Result]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.com\n[advice]\ndetachedHead = false\n")
+    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "COPIER_", "MLSCAFFOLD_"))]:
+        monkeypatch.delenv(name)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    return tmp_path
+
+
+@pytest.fixture
+def workshop(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of the test, empty at its start."""
+    folder = machine / "workshop"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def template(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The toy template at v1.0.0, which the command renders."""
+    folder = make_toy(machine / "toy")
+    monkeypatch.setenv("MLSCAFFOLD_TEMPLATE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def invoke() -> Invoke:
+    """Run the command in this process, where no terminal is."""
+
+    def run(*arguments: object) -> Result:
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="mlscaffold")
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        return result
+
+    return run
+
+
+@pytest.fixture
+def make(template: Path, workshop: Path, invoke: Invoke) -> Callable[..., Path]:
+    """Make a project with the defaults in `workshop` and return its folder."""
+
+    def make(name: str, *arguments: object) -> Path:
+        result = invoke("new", name, "--defaults", *arguments)
+        assert result.exit_code == 0, result.output
+        return workshop / name
+
+    return make
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run the command as a process of its own."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mlscaffold", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+    return run

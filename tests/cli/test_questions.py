@@ -1,0 +1,94 @@
+"""The questionnaire as data: combinations, dependencies, conditions."""
+
+import time
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from mlscaffold._questions import Questionnaire, load_questions
+
+from .toy import TOY, write
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def questions(machine: Path) -> Questionnaire:
+    """The toy's questions, read from a plain folder."""
+    write(machine / "plain", TOY)
+    return load_questions(machine / "plain")
+
+
+def test_names_are_in_order_and_computed_ones_are_apart(questions: Questionnaire) -> None:
+    assert questions.names == [
+        "project_name",
+        "package_name",
+        "description",
+        "task",
+        "framework",
+        "python_version",
+        "serving",
+        "deployment",
+    ]
+    assert questions.hidden == {"reserved_names", "task_catalogue", "layer"}
+
+
+def test_dependencies_are_followed_through_computed_questions(questions: Questionnaire) -> None:
+    assert questions.needs("package_name") == ["project_name"]
+    assert questions.needs("layer") == ["deployment"]
+    assert questions.needs("framework") == ["task"]
+    assert questions.needs("task") == []
+
+
+def test_combinations_are_all_valid_ones_and_no_other(questions: Questionnaire) -> None:
+    pairs = [
+        {"task": "classification", "framework": "scikit-learn"},
+        {"task": "classification", "framework": "pytorch"},
+        {"task": "clustering"},
+    ]
+    services = [
+        {"serving": "fastapi", "deployment": "docker"},
+        {"serving": "fastapi", "deployment": "none"},
+        {"serving": "none"},
+    ]
+    expected = [
+        {**pair, "python_version": version, **service}
+        for pair, version, service in product(pairs, ["3.11", "3.12", "3.13", "3.14"], services)
+    ]
+    assert list(questions.combinations()) == expected
+
+
+def test_conditions_are_none_for_always_and_empty_for_never(questions: Questionnaire) -> None:
+    assert questions.conditions("task", lambda state: state.asked) is None
+    assert questions.conditions("task", lambda state: not state.asked) == ()
+    assert questions.conditions("framework", lambda state: state.asked) == ({"task": ("classification",)},)
+
+
+def test_a_condition_on_two_answers_together_is_kept_exact(machine: Path) -> None:
+    fruit = "a: {type: str, default: x, choices: [x, y]}\nb: {type: str, default: x, choices: [x, y]}\n"
+    either = "c: {type: str, default: q, choices: [q], when: \"{{ a == 'x' or b == 'x' }}\"}\n"
+    write(machine / "plain", {"copier.yml": fruit + either})
+    conditions = load_questions(machine / "plain").conditions("c", lambda state: state.asked)
+    assert conditions == (
+        {"a": ("x",), "b": ("x",)},
+        {"a": ("x",), "b": ("y",)},
+        {"a": ("y",), "b": ("x",)},
+    )
+
+
+def test_earlier_answers_are_kept_where_they_fit(questions: Questionnaire) -> None:
+    earlier = {"task": "classification", "framework": "pytorch", "serving": "none", "_commit": "v1"}
+    kept = questions.complete({}, earlier)
+    assert (kept["framework"], kept["serving"]) == ("pytorch", "none")
+    moved = questions.complete({"task": "clustering"}, earlier)
+    assert "framework" not in moved
+
+
+def test_the_real_questions_give_their_combinations_quickly() -> None:
+    start = time.perf_counter()
+    questions = load_questions(REPOSITORY)
+    combinations = list(questions.combinations())
+    assert time.perf_counter() - start < 2
+    assert len({tuple(sorted(each.items())) for each in combinations}) == len(combinations) > 0
+    assert set().union(*combinations) <= set(questions.choosers)

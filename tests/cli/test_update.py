@@ -1,0 +1,254 @@
+"""What `mlscaffold update` does to a project."""
+
+import errno
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import Invoke
+from .toy import commit, git, release, tree, write
+
+Make = Callable[..., Path]
+
+README = "# {{ project_name }}\n\n{{ description }}\n\nTask: {{ task }}, version two.\n\nThe end.\n"
+
+
+def test_up_to_date(make: Make, invoke: Invoke) -> None:
+    project = make("acme")
+    result = invoke("update", project)
+    assert (result.exit_code, result.stdout) == (0, "Already up to date with the template, v1.0.0.\n")
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_a_new_version_keeps_a_persons_edits(make: Make, template: Path, invoke: Invoke) -> None:
+    project = make("acme")
+    write(project, {"README.md": (project / "README.md").read_text() + "\nMine.\n", "notes.txt": "mine\n"})
+    commit(project, "mine")
+    release(template, "v1.1.0", {"template/project/README.md.jinja": README, "template/project/NEW.md": "new\n"})
+    result = invoke("update", project)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        f"Updated {project}, template v1.0.0 -> v1.1.0.",
+        "  added     NEW.md",
+        "  changed   README.md",
+        "",
+        "Look at it with git diff, then commit.",
+    ]
+    assert result.stderr == ""
+    text = (project / "README.md").read_text()
+    assert "version two." in text
+    assert text.endswith("Mine.\n")
+    assert (project / "notes.txt").read_text() == "mine\n"
+
+
+def test_it_works_from_inside_the_project(make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(make("acme"))
+    assert "Already up to date" in invoke("update").stdout
+
+
+def test_a_changed_answer_changes_the_project(make: Make, invoke: Invoke) -> None:
+    project = make("acme", "--set=framework=pytorch", "--set=python_version=3.14")
+    result = invoke("update", project, "--set", "task=clustering", "--set", "description=Groups")
+    assert result.exit_code == 0, result.output
+    assert (project / "src/my_project/model.py").read_text() == 'FRAMEWORK = "scikit-learn"\n'
+    recorded = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    assert (recorded["task"], recorded["description"], recorded["python_version"]) == ("clustering", "Groups", "3.14")
+    assert "framework" not in recorded
+
+
+def test_removed_files_are_named_and_the_printed_command_brings_them_back(make: Make, invoke: Invoke) -> None:
+    project = make("acme")
+    write(project, {"Dockerfile": "FROM mine\n"})
+    commit(project, "mine")
+    result = invoke("update", project, "--set", "deployment=none")
+    assert result.exit_code == 0
+    assert "  removed   Dockerfile" in result.stdout
+    assert not (project / "Dockerfile").exists()
+    command = next(line for line in result.stdout.splitlines() if line.startswith("  git restore"))
+    subprocess.run(command, shell=True, cwd=project, check=True)
+    assert (project / "Dockerfile").read_text() == "FROM mine\n"
+
+
+def test_conflicts_are_named_file_by_file_with_exit_code_1(make: Make, template: Path, invoke: Invoke) -> None:
+    project = make("acme")
+    write(project, {"README.md": (project / "README.md").read_text().replace("Task: ", "My task: ")})
+    commit(project, "mine")
+    release(template, "v1.1.0", {"template/project/README.md.jinja": README})
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert "  conflict  README.md" in result.stdout
+    text = (project / "README.md").read_text()
+    assert "My task: classification." in text
+    assert "Task: classification, version two." in text
+    assert "<<<<<<<" in text
+
+
+def test_a_project_in_a_folder_of_a_repository(make: Make, template: Path, workshop: Path, invoke: Invoke) -> None:
+    git(workshop, "init", "--quiet")
+    project = make("acme", "--no-git")
+    commit(workshop, "start")
+    write(workshop, {"elsewhere.txt": "not committed, and not of this project\n"})
+    release(template, "v1.1.0", {"template/project/NEW.md": "new\n"})
+    result = invoke("update", project)
+    assert result.exit_code == 0, result.output
+    assert "  added     NEW.md" in result.stdout
+    assert "elsewhere" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("assignment", "code", "message"),
+    [
+        ("serveing=none", 2, "did you mean serving?"),
+        ("task=x", 2, "Choose one of: classification, clustering."),
+        ("layer=x", 2, "layer is computed by the template"),
+        ("deployment=docker", 2, "deployment=docker does not go with serving=none"),
+        ("package_name=json", 2, "package_name: json is taken"),
+    ],
+)
+def test_wrong_answers_are_refused(make: Make, invoke: Invoke, assignment: str, code: int, message: str) -> None:
+    project = make("acme", "--set=serving=none")
+    before = tree(project)
+    result = invoke("update", project, "--set", assignment)
+    assert (result.exit_code, message in result.stderr) == (code, True), result.output
+    assert tree(project) == before
+
+
+def test_a_dirty_tree_is_refused(make: Make, invoke: Invoke) -> None:
+    project = make("acme")
+    write(project, {"notes.txt": "mine\n"})
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert "has changes that are not committed: notes.txt" in result.stderr
+    assert "git stash --include-untracked" in result.stderr
+
+
+def test_a_folder_that_is_no_project_is_refused(workshop: Path, invoke: Invoke) -> None:
+    for path in (".", "nowhere"):
+        result = invoke("update", path)
+        assert result.exit_code == 1
+        assert "has no .copier-answers.yml" in result.stderr
+
+
+def test_a_project_without_git_is_refused(make: Make, invoke: Invoke) -> None:
+    result = invoke("update", make("acme", "--no-git"))
+    assert result.exit_code == 1
+    assert "is not in a git repository" in result.stderr
+    assert "git init" in result.stderr
+
+
+def test_a_project_without_a_recorded_version_is_refused(
+    workshop: Path, machine: Path, make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = machine / "toy"
+    (template / ".git").rename(machine / "history")
+    monkeypatch.setenv("MLSCAFFOLD_TEMPLATE", str(template))
+    result = invoke("update", make("acme"))
+    assert result.exit_code == 1
+    assert "records no template version" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "- a\n", "", "\x07"])
+def test_a_broken_answers_file_is_refused(make: Make, invoke: Invoke, text: str) -> None:
+    project = make("acme")
+    write(project, {".copier-answers.yml": text})
+    commit(project, "broken")
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert ".copier-answers.yml" in result.stderr
+
+
+def test_a_template_that_moved_is_told_with_the_way_out(make: Make, template: Path, invoke: Invoke) -> None:
+    project = make("acme")
+    moved = template.rename(template.parent / "moved")
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert f"the template of this project is gone: {template}" in result.stderr
+    assert "_src_path" in result.stderr
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace(str(template), str(moved)))
+    commit(project, "the template moved")
+    assert "Already up to date" in invoke("update", project).stdout
+
+
+def test_a_recorded_commit_that_is_gone_is_told(make: Make, invoke: Invoke) -> None:
+    project = make("acme")
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("v1.0.0", "0123456789"))
+    commit(project, "gone")
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert "0123456789" in result.stderr
+    assert "Nothing was changed." in result.stderr
+
+
+def test_an_older_template_is_refused(make: Make, template: Path, invoke: Invoke) -> None:
+    release(template, "v2.0.0", {"template/project/NEW.md": "new\n"})
+    project = make("acme")
+    git(template, "tag", "keep-2.0.0", "v2.0.0")
+    write(project, {".copier-answers.yml": (project / ".copier-answers.yml").read_text().replace("v2.0.0", "v3.0.0")})
+    commit(project, "as made from a version that was taken back")
+    release(template, "v3.0.0", {"template/project/NEWER.md": "newer\n"})
+    git(template, "branch", "taken-back", "v3.0.0")
+    git(template, "tag", "--delete", "v3.0.0")
+    git(template, "tag", "v3.0.0.dev1", "taken-back")
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert "v3.0.0" in result.stderr
+    assert "Nothing was changed." in result.stderr
+
+
+def test_a_failure_half_way_says_how_to_undo_it(make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make("acme")
+
+    def fail(folder: Path, **_options: object) -> None:
+        write(folder, {"README.md": "half\n", "NEW.md": "half\n"})
+        raise ValueError("no more")
+
+    monkeypatch.setattr("mlscaffold._copier.run_update", fail)
+    result = invoke("update", project, "--set", "description=new")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "error: the update stopped: no more")
+    undo = result.stderr.partition("undoes them: ")[2]
+    subprocess.run(undo, shell=True, cwd=project, check=True, capture_output=True)
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [({}, "stopped; nothing was written"), ({"README.md": "half\n", "NEW.md": "half\n"}, "stopped half-way; in ")],
+)
+def test_stopped_it_says_truthfully_what_is_left(
+    make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, written: dict[str, str], message: str
+) -> None:
+    project = make("acme")
+
+    def stop(folder: Path, **_options: object) -> None:
+        write(folder, written)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("mlscaffold._copier.run_update", stop)
+    result = invoke("update", project, "--set", "description=new")
+    assert result.exit_code == 143
+    assert message in result.stderr
+    assert bool(git(project, "status", "--porcelain")) == bool(written)
+
+
+def test_a_project_that_cannot_be_written_is_told(
+    make: Make, template: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make("acme")
+    release(template, "v1.1.0", {"template/project/NEW.md": "new\n"})
+
+    def denied(self: Path, _data: bytes) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", denied)
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: Read-only file system: ")
