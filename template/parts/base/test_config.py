@@ -22,7 +22,7 @@ def test_paths_are_relative_to_the_settings(workspace: Path) -> None:
         ({"sed": 1}, "sed: unknown key"),
         ({"seed": -1}, "seed"),
         ({"model": "oracle"}, "'oracle' is not listed under models"),
-        ({"evaluation": {"metric": "f1", "floor": 0.5, "fold": 3}}, "evaluation.fold: unknown key"),
+        ({"evaluation": {"metric": "any", "floor": 0.5, "fold": 3}}, "evaluation.fold: unknown key"),
     ],
 )
 def test_a_wrong_setting_is_named(

@@ -70,8 +70,8 @@ def test_a_fresh_process_predicts_the_same(trained: tuple[Config, Run], tmp_path
     config, run = trained
     predict(load_bundle(run.bundle), config.data_path, tmp_path / "here.csv")
     there, params = tmp_path / "there.csv", config.root / "params.yaml"
-    command = [sys.executable, "-m", "acme_ml", "predict", str(config.data_path), str(there)]
-    command += ["--params", str(params), "--run", run.name]
+    command = [sys.executable, "-m", "acme_ml", "predict"]
+    command += [str(config.data_path), str(there), "--params", str(params), "--run", run.name]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[1] / "src", capture_output=True)
     assert there.read_bytes() == (tmp_path / "here.csv").read_bytes()
 

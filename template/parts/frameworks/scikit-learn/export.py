@@ -36,7 +36,7 @@ def load_model(folder: Path) -> Pipeline:
 
 def export_onnx(model: Pipeline, schema: Schema) -> bytes:
     """Return the pipeline as one ONNX graph: inputs `numbers` and `categories`, output `scores`."""
-    # A clusterer that only labels the rows it was fitted on carries the estimator that labels new ones.
+    # A model that only labels the rows it was fitted on carries the estimator that labels new ones.
     final = getattr(model[-1], "predictor_", model[-1])
     pipeline = Pipeline([*model.steps[:-1], ("model", final)])
     inputs = [

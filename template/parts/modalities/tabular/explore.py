@@ -48,10 +48,10 @@ def draw_distributions(frame: pd.DataFrame, columns: list[Column]) -> Figure:
     across = min(3, len(columns))
     down = ceil(len(columns) / across)
     figure = Figure(figsize=(4 * across, 2.6 * down), layout="constrained")
-    panels = figure.subplots(down, across, squeeze=False).flat
+    panels = figure.subplots(down, across, squeeze=False).ravel()
     for column, axes in zip(columns, panels, strict=False):
         draw_distribution(axes, frame[column.name], column)
-    for axes in list(panels)[len(columns) :]:
+    for axes in panels[len(columns) :]:
         axes.set_axis_off()
     return figure
 

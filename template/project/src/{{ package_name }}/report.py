@@ -13,12 +13,15 @@ from .evaluate import Evaluation
 from .lineage import Lineage
 from .plots import COLOR, figure_of, new_axes
 
+HALF_PAGE = 9.0  # inches
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: left; border-bottom: 1px solid #ddd; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; }
-img { max-width: 100%; height: auto; align-self: flex-start; }
+img { width: calc(50% - .5rem); height: auto; align-self: flex-start; }
+img.wide { width: 100%; }
 """
 
 
@@ -76,7 +79,9 @@ def write_page(
     for name, figure in figures.items():
         image = draw_png(figure)
         (folder / f"{name}.png").write_bytes(image)
-        parts.append(f'<img alt="{escape(name)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">')
+        size = ' class="wide"' if figure.get_figwidth() > HALF_PAGE else ""
+        source = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+        parts.append(f'<img{size} alt="{escape(name)}" src="{source}">')
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     page = folder / file
     page.write_text("\n".join([head, *parts, "</div></html>\n"]), encoding="utf-8")

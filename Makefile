@@ -1,0 +1,61 @@
+# One environment in .venv holds the command, the tests and everything that rendered projects use.
+PYTHON ?= python3
+BIN := .venv/bin
+PARTS := $(shell find template/parts -name deps.txt)
+export UV_COMPILE_BYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: demo setup test test-matrix test-lowest lint format bench help
+
+demo:  ## Render a project, set it up, train it, and ask its service for a prediction
+demo: $(BIN)/mlscaffold
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/demo.py build/demo
+
+setup: .venv/ready  ## Install what the tests need
+
+test: .venv/ready lint  ## Install what the tests need, and run them
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(FLAGS)
+
+test-matrix: .venv/ready  ## Render every combination of answers, and run every distinct code tree
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/template $(FLAGS)
+
+test-lowest: $(BIN)/mlscaffold build/requirements.txt  ## Run rendered projects with the lowest versions they allow
+	$(BIN)/uv venv --quiet --clear build/lowest
+	$(BIN)/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
+		--requirements build/requirements.txt
+	rm -rf build/lowest-projects
+	for task in classification regression clustering; do \
+		$(BIN)/mlscaffold new build/lowest-projects/$$task --set task=$$task --defaults --no-git || exit 1; \
+		( cd build/lowest-projects/$$task && make test lint PYTHON=../../lowest/bin/python ) || exit 1; \
+	done
+
+lint: .venv/ready  ## Check style, formatting and types of the command, the tests and the parts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/ready  ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/ready  ## Measure speed side by side, and print ratios
+	$(BIN)/python benchmarks
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"
+
+$(BIN)/mlscaffold: $(BIN)/uv pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable .
+	@touch $@
+
+build/requirements.txt: $(PARTS)
+	@mkdir -p build
+	awk '!/^#/ && NF {print $$2}' $(PARTS) | sort --unique > $@
+
+.venv/ready: $(BIN)/mlscaffold build/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group test --requirements build/requirements.txt
+	@touch $@

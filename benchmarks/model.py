@@ -1,0 +1,80 @@
+"""Prediction in a rendered project: one row, and a million rows. Run inside the project, with its package importable."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def main(package: str) -> None:
+    """Print the figures as JSON."""
+    load = {name: importlib.import_module(f"{package}.{name}") for name in ("bundle", "config", "export", "predict", "schema")}
+    config = load["config"].load_config(Path("params.yaml"))
+    folder = load["bundle"].find_bundle(config.models_dir)
+    print(json.dumps({"single": single_row(load, folder), **many_rows(load, folder, config.data_path)}))
+
+
+def single_row(load: dict[str, Any], folder: Path) -> float:
+    """Return how many times faster the bundle predicts one row than the pipeline on a data frame of one row."""
+    bundle, pipeline = load["bundle"].load_bundle(folder), load["export"].load_model(folder)
+    encoder = load["schema"].RowEncoder(bundle.schema)
+    row = {column.name: column.minimum if column.kind == "number" else column.categories[0] for column in bundle.schema.columns}
+    frame = pd.DataFrame([{name: row[name] for name in [*bundle.schema.numbers, *bundle.schema.categories]}])
+
+    def fast() -> None:
+        bundle.predictor.scores(encoder.encode([row]))
+
+    def native() -> None:
+        pipeline.predict(frame)
+
+    return best_of(native, 20) / best_of(fast, 500)
+
+
+def best_of(action: Any, calls: int) -> float:
+    """Return the seconds of one call, the best of five rounds."""
+    action()
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(calls):
+            action()
+        times.append((time.perf_counter() - started) / calls)
+    return min(times)
+
+
+def many_rows(load: dict[str, Any], folder: Path, table: Path) -> dict[str, float]:
+    """Return the growth of memory from 10,000 to 1,000,000 rows, and how far time is from growing with the rows."""
+    bundle = load["bundle"].load_bundle(folder)
+    rows = pd.read_csv(table)
+    spent, peak = {}, {}
+    with tempfile.TemporaryDirectory() as place:
+        for size in (10_000, 100_000, 1_000_000):
+            source, target = Path(place) / f"{size}.csv", Path(place) / "scored.csv"
+            write_repeated(rows, size, source)
+            started = time.perf_counter()
+            load["predict"].predict(bundle, source, target)
+            spent[size] = time.perf_counter() - started
+            peak[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "growth": peak[1_000_000] - peak[10_000],
+        "linearity": spent[1_000_000] / (10 * spent[100_000]),
+        "seconds": spent[1_000_000],
+    }
+
+
+def write_repeated(rows: pd.DataFrame, size: int, path: Path) -> None:
+    """Write the rows again and again, without holding them all, until there are `size`."""
+    for start in range(0, size, len(rows)):
+        part = rows.head(min(len(rows), size - start))
+        part.to_csv(path, mode="a", index=False, header=start == 0)
+
+
+main(sys.argv[1])
