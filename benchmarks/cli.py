@@ -35,6 +35,8 @@ def measure(rounds: int = 7) -> list[Result]:
             run([sys.executable, "-c", "import click"])
 
         return [
-            Result("mlscaffold new --defaults / copier copy --defaults", ratio(new, copy, rounds=rounds), 1.15, "times"),
+            Result(
+                "mlscaffold new --defaults / copier copy --defaults", ratio(new, copy, rounds=rounds), 1.15, "times"
+            ),
             Result("mlscaffold --help / import click", ratio(help_text, import_click, rounds=5 * rounds), 1.5, "times"),
         ]

@@ -1,4 +1,4 @@
-"""Prediction in a rendered project: one row, and a million rows. Run inside the project, with its package importable."""
+"""One row and a million rows, predicted inside a rendered project."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import pandas as pd
 
 
 def main(package: str) -> None:
     """Print the figures as JSON."""
-    load = {name: importlib.import_module(f"{package}.{name}") for name in ("bundle", "config", "export", "predict", "schema")}
+    names = ("bundle", "config", "export", "predict", "schema")
+    load = {name: importlib.import_module(f"{package}.{name}") for name in names}
     config = load["config"].load_config(Path("params.yaml"))
     folder = load["bundle"].find_bundle(config.models_dir)
     print(json.dumps({"single": single_row(load, folder), **many_rows(load, folder, config.data_path)}))
 
 
-def single_row(load: dict[str, Any], folder: Path) -> float:
+def single_row(load: dict[str, ModuleType], folder: Path) -> float:
     """Return how many times faster the bundle predicts one row than the pipeline on a data frame of one row."""
     bundle, pipeline = load["bundle"].load_bundle(folder), load["export"].load_model(folder)
     encoder = load["schema"].RowEncoder(bundle.schema)
-    row = {column.name: column.minimum if column.kind == "number" else column.categories[0] for column in bundle.schema.columns}
+    columns = bundle.schema.columns
+    row = {column.name: column.minimum if column.kind == "number" else column.categories[0] for column in columns}
     frame = pd.DataFrame([{name: row[name] for name in [*bundle.schema.numbers, *bundle.schema.categories]}])
 
     def fast() -> None:
@@ -38,11 +42,10 @@ def single_row(load: dict[str, Any], folder: Path) -> float:
     return best_of(native, 20) / best_of(fast, 500)
 
 
-def best_of(action: Any, calls: int) -> float:
-    """Return the seconds of one call, the best of five rounds."""
-    action()
+def best_of(action: Callable[[], object], calls: int, rounds: int = 5) -> float:
+    """Return the seconds of one call, the best of some rounds."""
     times = []
-    for _ in range(5):
+    for _ in range(rounds):
         started = time.perf_counter()
         for _ in range(calls):
             action()
@@ -50,7 +53,7 @@ def best_of(action: Any, calls: int) -> float:
     return min(times)
 
 
-def many_rows(load: dict[str, Any], folder: Path, table: Path) -> dict[str, float]:
+def many_rows(load: dict[str, ModuleType], folder: Path, table: Path) -> dict[str, float]:
     """Return the growth of memory from 10,000 to 1,000,000 rows, and how far time is from growing with the rows."""
     bundle = load["bundle"].load_bundle(folder)
     rows = pd.read_csv(table)
@@ -59,9 +62,8 @@ def many_rows(load: dict[str, Any], folder: Path, table: Path) -> dict[str, floa
         for size in (10_000, 100_000, 1_000_000):
             source, target = Path(place) / f"{size}.csv", Path(place) / "scored.csv"
             write_repeated(rows, size, source)
-            started = time.perf_counter()
-            load["predict"].predict(bundle, source, target)
-            spent[size] = time.perf_counter() - started
+            predict = partial(load["predict"].predict, bundle, source, target)
+            spent[size] = best_of(predict, 1, rounds=2)
             peak[size] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "growth": peak[1_000_000] - peak[10_000],

@@ -41,7 +41,10 @@ def measure(project: Path, package: str, *, rounds: int = 7) -> tuple[float, flo
     if not shutil.which("wrk"):
         raise SystemExit("wrk was not found; it is a package of most Linux distributions")
     (project / "bare.py").write_text(BARE, encoding="utf-8")
-    with serving(project, f"{package}.service:create_app", "--factory") as service, serving(project, "bare:app") as bare:
+    with (
+        serving(project, f"{package}.service:create_app", "--factory") as service,
+        serving(project, "bare:app") as bare,
+    ):
         with urllib.request.urlopen(f"{service}/openapi.json") as answer:
             document = json.load(answer)
         body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]["example"]

@@ -20,16 +20,19 @@ def main(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     step("mlscaffold", "new", str(folder), "--defaults", "--no-git")
-    step("make", "-C", str(folder), "setup")
-    step("make", "-C", str(folder), "train")
+    step("make", "--no-print-directory", "-C", str(folder), "setup")
+    step("make", "--no-print-directory", "-C", str(folder), "train")
     port = free_port()
-    print(f"\n$ make -C {folder} serve PORT={port} &", flush=True)
-    service = subprocess.Popen(["make", "-C", str(folder), "serve", f"PORT={port}"])
-    try:
-        ask(f"http://127.0.0.1:{port}")
-    finally:
-        service.terminate()
-        service.wait(timeout=20)
+    print(f"\n$ make -C {folder} serve PORT={port}", flush=True)
+    log = folder / "reports" / "service.log"
+    with log.open("w", encoding="utf-8") as output:
+        command = ["make", "-C", str(folder), "serve", f"PORT={port}"]
+        service = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            ask(f"http://127.0.0.1:{port}", log)
+        finally:
+            service.terminate()
+            service.wait(timeout=20)
     report = max((folder / "reports").glob("2*/index.html"))
     print(f"\nThe report: {report}\nThe project is yours: cd {folder} && make help")
 
@@ -49,9 +52,9 @@ def free_port() -> int:
         return port
 
 
-def ask(address: str) -> None:
+def ask(address: str, log: Path) -> None:
     """Wait for the service and send it the example of its own documentation."""
-    document = wait_for(f"{address}/openapi.json")
+    document = wait_for(f"{address}/openapi.json", log)
     body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]["example"]
     request = urllib.request.Request(
         f"{address}/predict", json.dumps(body).encode(), {"Content-Type": "application/json"}
@@ -60,15 +63,15 @@ def ask(address: str) -> None:
         print(f"\nPOST /predict {json.dumps(body)}\n{answer.status} {answer.read().decode()}", flush=True)
 
 
-def wait_for(url: str) -> Any:
-    """Return the JSON at the URL, as soon as there is any."""
+def wait_for(url: str, log: Path) -> Any:
+    """Return the JSON at the URL, as soon as there is any; stop with the service's log if there is none."""
     for _ in range(300):
         try:
             with urllib.request.urlopen(url) as answer:
                 return json.load(answer)
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
-    sys.exit(f"{url} did not answer within a minute")
+    sys.exit(f"{url} did not answer within a minute:\n{log.read_text(encoding='utf-8')}")
 
 
 main(Path(sys.argv[1]))

@@ -47,4 +47,5 @@ def example_of(column: Column) -> Any:
         return column.categories[0]
     if column.kind == "boolean":
         return True
-    return round(((column.minimum or 0) + (column.maximum or 0)) / 2, 3)
+    middle = round(((column.minimum or 0) + (column.maximum or 0)) / 2, 3)
+    return int(middle) if middle.is_integer() else middle

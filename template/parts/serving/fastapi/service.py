@@ -51,28 +51,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     api = Api(settings or ServiceSettings())
     app = FastAPI(title=__package__ or "service", version=api.bundle.name if api.bundle else "no model")
     app.add_exception_handler(RequestRefused, answer_refusal)
-    add_status_routes(app, api)
     add_predict_route(app, api)
+    add_status_routes(app, api)
     return app
-
-
-def add_status_routes(app: FastAPI, api: Api) -> None:
-    """Add the routes that tell how the service is."""
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the process is alive."""
-        return {"status": "ok"}
-
-    @app.get("/ready", responses={503: REFUSALS[503]})
-    async def ready() -> dict[str, str]:
-        """Say whether a model is loaded."""
-        return {"status": "ready", "model": api.ready_bundle().name}
-
-    @app.get("/model", responses={503: REFUSALS[503]})
-    async def model() -> ModelFacts:
-        """Say which model answers, how it runs, and how good it was on held-out rows."""
-        return api.facts()
 
 
 def add_predict_route(app: FastAPI, api: Api) -> None:
@@ -106,6 +87,25 @@ def add_predict_route(app: FastAPI, api: Api) -> None:
     async def scrape() -> Response:
         """Return the counts in Prometheus' text format."""
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
+
+
+def add_status_routes(app: FastAPI, api: Api) -> None:
+    """Add the routes that tell how the service is."""
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process is alive."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: REFUSALS[503]})
+    async def ready() -> dict[str, str]:
+        """Say whether a model is loaded."""
+        return {"status": "ready", "model": api.ready_bundle().name}
+
+    @app.get("/model", responses={503: REFUSALS[503]})
+    async def model() -> ModelFacts:
+        """Say which model answers, how it runs, and how good it was on held-out rows."""
+        return api.facts()
 
 
 async def read_body(request: Request, limit: int) -> bytes:

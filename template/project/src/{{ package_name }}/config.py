@@ -18,7 +18,7 @@ class ModelSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
-    """How models are compared: `metric` ranks them, `floor` is the least that CI accepts."""
+    """How models are compared: `metric` ranks them, `floor` is the least that `evaluate --check` accepts."""
 
     metric: str
     floor: float

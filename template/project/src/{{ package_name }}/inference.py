@@ -51,7 +51,7 @@ class NativePredictor:
 
     def scores(self, inputs: Inputs) -> NDArray[Any]:
         """Return the scores of each row."""
-        # Imported where it is used: a service with an ONNX graph runs without pandas.
+        # Imported where it is used: a model with an ONNX graph runs without pandas.
         import pandas as pd
 
         from .prediction import score
@@ -64,7 +64,7 @@ def load_predictor(folder: Path, schema: Schema) -> Predictor:
     """Return the fastest predictor that the saved model has."""
     if (folder / ONNX_FILE).exists():
         return OnnxPredictor(folder / ONNX_FILE)
-    # Imported where it is used: a service with an ONNX graph runs without the training framework.
+    # Imported where it is used: a model with an ONNX graph runs without the training framework.
     from .export import load_model
 
     return NativePredictor(load_model(folder), schema)

@@ -50,7 +50,7 @@ def columns_table(columns: tuple[Column, ...]) -> str:
 
 def limits(onnx: dict[str, Any]) -> str:
     """Say what the model was not tested for."""
-    served = "The service runs" if onnx["served"] else "The service does not run"
+    served = "Predictions use" if onnx["served"] else "Predictions do not use"
     return (
         "The model knows no more than its training rows: check it again when the data changes, and do not use it for "
         "decisions about people without examining groups apart.\n\n"
