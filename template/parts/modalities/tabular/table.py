@@ -23,40 +23,42 @@ def open_table(
     *,
     target: str | None = None,
     infer_target: Callable[[pd.Series], Column] | None = None,
+    text: Sequence[str] = (),
     ignore: Sequence[str] = (),
     refresh: bool = False,
 ) -> tuple[pd.DataFrame, Schema]:
     """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
 
-    Rows without a target are left out. Raises DataError that names column, row and rule.
+    Columns in `text` are taken as they are written, even where they look like numbers. Rows without a target are left
+    out. Raises DataError that names column, row and rule.
     """
     schema = None if refresh else known_schema(schema_path, path.name, target, ignore)
     if schema is None:
-        schema = infer_schema(read_table(path), path.name, target, infer_target, ignore)
+        schema = infer_schema(read_table(path, text), path.name, target, infer_target, ignore)
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
-    frame = read_table(path, schema)
+    frame = read_table(path, text_columns(schema))
     if target is not None and target in frame:
         frame = frame.dropna(subset=[target])
     check_table(frame, schema, path)
     return frame, schema
 
 
-def read_table(path: Path, schema: Schema | None = None) -> pd.DataFrame:
-    """Read a CSV file; with a schema, its categories are read as text. Raises DataError."""
+def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a CSV file, these columns as text. Raises DataError."""
     try:
-        return pd.read_csv(path, dtype=text_columns(schema) if schema else None)
+        return pd.read_csv(path, dtype=dict.fromkeys(text, str), low_memory=False)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; data.path in params.yaml says where the table is") from None
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path} cannot be read as a CSV file in UTF-8: {error}") from None
 
 
-def text_columns(schema: Schema) -> dict[str, type[str]]:
+def text_columns(schema: Schema) -> list[str]:
     """Return the columns to read as text, even where they look like numbers."""
     known = [*schema.columns, *([schema.target] if schema.target else [])]
-    return {column.name: str for column in known if column.kind == "category"}
+    return [column.name for column in known if column.kind == "category"]
 
 
 def known_schema(schema_path: Path, source: str, target: str | None, ignore: Sequence[str]) -> Schema | None:

@@ -16,7 +16,7 @@ def load(config: Config) -> Dataset:
     Raises DataError that names column, row and rule.
     """
     frame, schema = load_table(config)
-    target = frame[config.data.target].astype(str)
+    target = frame[config.data.target]
     if len(target) * min(config.data.test_size, 1 - config.data.test_size) < target.nunique():
         raise DataError(f"{config.data_path}: {len(target)} rows are too few to split {target.nunique()} classes")
     rows = Split(encode_table(frame, schema), target)
@@ -33,6 +33,7 @@ def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, 
         config.schema_path,
         target=config.data.target,
         infer_target=infer_target,
+        text=[config.data.target],
         ignore=config.data.ignore,
         refresh=refresh,
     )
@@ -40,7 +41,7 @@ def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, 
 
 def infer_target(values: pd.Series) -> Column:
     """Describe the classes. Raises DataError when there are too few or too many, or one of them has a single row."""
-    counts = values.astype(str).value_counts()
+    counts = values.value_counts()
     if len(counts) < 2:
         raise DataError(f"column {values.name!r} holds {len(counts)} class; a classifier needs two or more")
     if len(counts) > MAX_CATEGORIES:

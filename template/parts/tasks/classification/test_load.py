@@ -1,14 +1,15 @@
 """The split keeps the share of each class, and a target that cannot be learned is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from acme_ml.config import Config
-from acme_ml.data import infer_target, load
+from acme_ml.config import Config, load_config
+from acme_ml.data import infer_target, load, load_table
 from acme_ml.errors import DataError
 
 
@@ -24,7 +25,7 @@ def test_both_parts_have_the_same_share_of_each_class(trained: tuple[Config, obj
     [
         (["a", "a", "a"], "two or more"),
         (["a", "a", "b"], "class 'b' of column 'kind' has one row"),
-        (range(60), "too many classes"),
+        ([str(number) for number in range(60)], "too many classes"),
     ],
 )
 def test_a_target_without_usable_classes_is_refused(values: list[Any], reason: str) -> None:
@@ -46,6 +47,15 @@ def test_an_unknown_target_is_named(edit_params: Callable[[dict[str, Any]], Conf
     config = edit_params({"data": {"path": "data/raw/example.csv", "target": "ghost"}})
     with pytest.raises(DataError, match="no column 'ghost'; it has"):
         load(config)
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("false", "true"), ("0.50", "1")])
+def test_classes_are_taken_as_they_are_written(workspace: Path, classes: tuple[str, str]) -> None:
+    rows = [f"{number},{classes[number % 2]}" for number in range(0, 200, 3)]
+    (workspace / "data" / "raw" / "example.csv").write_text("\n".join(["size,species", "7,", *rows]), encoding="utf-8")
+    _, schema = load_table(load_config(workspace / "params.yaml"), refresh=True)
+    assert schema.target is not None
+    assert schema.target.categories == classes
 
 
 def test_numbers_can_be_classes(edit_params: Callable[[dict[str, Any]], Config]) -> None:

@@ -62,6 +62,6 @@ def open_source(path: Path) -> BinaryIO:
 def read_chunks(file: BinaryIO, path: Path, schema: Schema) -> Iterator[pd.DataFrame]:
     """Yield the rows of a CSV file, some thousands at a time. Raises DataError."""
     try:
-        yield from pd.read_csv(file, dtype=text_columns(schema), chunksize=CHUNK_ROWS)
+        yield from pd.read_csv(file, dtype=dict.fromkeys(text_columns(schema), str), chunksize=CHUNK_ROWS)
     except ValueError as error:
         raise DataError(f"{path} cannot be read as a CSV file in UTF-8: {error}") from None
