@@ -39,14 +39,14 @@ format: .venv/ready  ## Rewrite the code in the project's style
 	$(BIN)/ruff format
 
 bench: .venv/ready  ## Measure speed side by side, and print ratios
-	$(BIN)/python benchmarks
+	$(BIN)/python -m benchmarks
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/uv:
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"
+	$(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"
 
 $(BIN)/mlscaffold: $(BIN)/uv pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable .

@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import cli
-import service
-from _compare import Result, run
+from benchmarks import cli, service
+from benchmarks._compare import Result, run
 
 HERE = Path(__file__).parent
 PACKAGE = "my_ml_project"

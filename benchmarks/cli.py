@@ -8,7 +8,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from _compare import Result, ratio, run
+from benchmarks._compare import Result, ratio, run
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from _compare import run
+from benchmarks._compare import run
 
 BARE = """
 from fastapi import FastAPI

@@ -1,0 +1,117 @@
+"""What a project declares as its dependencies, and what its code imports."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
+
+import yaml
+from packaging.requirements import Requirement
+
+from .rendering import Project
+
+# The distribution of a module, where it is not the module's name with hyphens.
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
+# Run as commands or used by another package: why each is needed although nothing imports it.
+NOT_IMPORTED = {
+    "mypy": "make lint",
+    "ruff": "make lint",
+    "types-pyyaml": "mypy",
+    "httptools": "uvicorn parses requests with it",
+    "httpx2": "FastAPI's test client sends requests with it",
+}
+# Imported although not declared: comes with what is, and always will.
+COMES_WITH = {"joblib": "scikit-learn", "pydantic-core": "pydantic"}
+# conda-forge has other names for these.
+CONDA_NAMES = {
+    "fastapi": "fastapi-core",
+    "matplotlib": "matplotlib-base",
+    "pandera": "pandera-core",
+    "prometheus-client": "prometheus_client",
+    "seaborn": "seaborn-base",
+    "typing-extensions": "typing_extensions",
+}
+CONDA_OWN = {"python", "pip", "hatchling", "editables"}
+
+
+def check_dependencies(project: Project) -> Iterator[str]:
+    """What is declared is used, what is used is declared, and every bound is sane."""
+    environment, pyproject = project.files.get("environment.yml", b""), project.files["pyproject.toml"]
+    key = repr((pyproject, environment, sorted(project.python.items())))
+    if key not in _sound_dependencies:
+        problems = list(dependency_problems(project))
+        yield from problems
+        if not problems:
+            _sound_dependencies.add(key)
+
+
+_sound_dependencies: set[str] = set()
+
+
+def dependency_problems(project: Project) -> Iterator[str]:
+    """Compare what is declared with what is imported."""
+    declared = declared_requirements(project)
+    names = [requirement.name for requirement in declared]
+    yield from (f"pyproject.toml: {name} is declared twice" for name in sorted(set(names)) if names.count(name) > 1)
+    yield from (f"pyproject.toml: {problem}" for requirement in declared for problem in bound_problems(requirement))
+    imported = {distribution(module) for content in project.python.values() for module in imported_modules(content)}
+    imported -= {distribution(project.package), "conftest"}
+    used = imported | {COMES_WITH[name] for name in imported & COMES_WITH.keys()}
+    unused = sorted(set(names) - used - NOT_IMPORTED.keys())
+    yield from (f"pyproject.toml: {name} is declared but nothing imports it" for name in unused)
+    undeclared = sorted(imported - set(names) - COMES_WITH.keys())
+    yield from (f"pyproject.toml: {name} is imported but not declared" for name in undeclared)
+    if "environment.yml" in project.files:
+        yield from conda_problems(project, declared)
+
+
+def declared_requirements(project: Project) -> list[Requirement]:
+    """Return the requirements of all groups."""
+    settings = project.pyproject["project"]
+    groups = [settings["dependencies"], *settings["optional-dependencies"].values()]
+    return [Requirement(text) for group in groups for text in group]
+
+
+def bound_problems(requirement: Requirement) -> Iterator[str]:
+    """Each has a lower bound, a cap at a major version (a minor one below 1.0), and fits what the tests run with."""
+    bounds = {specifier.operator: specifier.version for specifier in requirement.specifier}
+    if sorted(bounds) != ["<", ">="] or len(requirement.specifier) != 2:
+        yield f"{requirement} has not one lower bound and one cap"
+    elif not re.fullmatch(r"0\.[1-9]\d*" if bounds["<"].startswith("0.") else r"[1-9]\d*", bounds["<"]):
+        yield f"{requirement} is not capped at a major version, or a minor one below 1.0"
+    if tested_version(requirement.name) not in requirement.specifier:
+        yield f"{requirement} does not fit {tested_version(requirement.name)}, which the tests use"
+
+
+tested_version = cache(metadata.version)
+
+
+def distribution(module: str) -> str:
+    """Return the distribution that a module comes from."""
+    return DISTRIBUTIONS.get(module, module.replace("_", "-"))
+
+
+@cache
+def imported_modules(content: bytes) -> frozenset[str]:
+    """Return the top-level modules that the code imports, the standard ones left out."""
+    found = set()
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return frozenset(found - sys.stdlib_module_names)
+
+
+def conda_problems(project: Project, declared: list[Requirement]) -> Iterator[str]:
+    """environment.yml has the same packages, by conda-forge's names, with the same bounds."""
+    packages = yaml.safe_load(project.text("environment.yml"))["dependencies"]
+    listed = {package.split(" ")[0]: package.partition(" ")[2] for package in packages}
+    bounds = {CONDA_NAMES.get(each.name, each.name): {str(bound) for bound in each.specifier} for each in declared}
+    yield from (f"environment.yml: {name} is missing" for name in sorted(bounds.keys() - listed.keys()))
+    yield from (f"environment.yml: {name} is extra" for name in sorted(listed.keys() - bounds.keys() - CONDA_OWN))
+    for name in sorted(bounds.keys() & listed.keys()):
+        if set(listed[name].split(",")) != bounds[name]:
+            yield f"environment.yml: {name} {listed[name]} is not {bounds[name]}"

@@ -1,0 +1,87 @@
+"""What a project holds for its answers, written down here and not taken from the template."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+ALWAYS = """
+.copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
+data/schema.json data/raw/example.csv
+src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/bundle.py src/PACKAGE/cli.py src/PACKAGE/config.py
+src/PACKAGE/data.py src/PACKAGE/dataset.py src/PACKAGE/errors.py src/PACKAGE/estimators.py src/PACKAGE/evaluate.py
+src/PACKAGE/explore.py src/PACKAGE/export.py src/PACKAGE/features.py src/PACKAGE/figures.py src/PACKAGE/inference.py
+src/PACKAGE/lineage.py src/PACKAGE/metrics.py src/PACKAGE/model.py src/PACKAGE/model_card.py src/PACKAGE/plots.py
+src/PACKAGE/predict.py src/PACKAGE/prediction.py src/PACKAGE/report.py src/PACKAGE/schema.py src/PACKAGE/source.py
+src/PACKAGE/table.py src/PACKAGE/tracking.py src/PACKAGE/train.py src/PACKAGE/tune.py
+tests/conftest.py tests/test_cli.py tests/test_config.py tests/test_load.py tests/test_predicting.py tests/test_table.py
+tests/test_training.py tests/test_tuning.py
+"""
+
+# The answers that must all be given, and the files they add.
+WHEN: list[tuple[dict[str, str], str]] = [
+    ({"environment": "conda"}, "environment.yml"),
+    (
+        {"serving": "fastapi"},
+        """src/PACKAGE/api.py src/PACKAGE/payload.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
+        tests/test_service.py""",
+    ),
+    ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
+    ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
+    ({"ci": "github", "deployment": "docker"}, ".github/workflows/image.yml"),
+]
+
+
+def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
+    """Return the paths of all files of a project with these answers."""
+    lists = [ALWAYS, *(files for needed, files in WHEN if needed.items() <= answers.items())]
+    return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
+
+
+class Foreign(NamedTuple):
+    """A pattern that no file may contain unless the question has one of the answers."""
+
+    question: str
+    answers: str
+    pattern: re.Pattern[str]
+
+
+def _foreign(question: str, answers: str, pattern: str) -> Foreign:
+    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE))
+
+
+# Words that every project may use are left out: "environment", "test", "score". So are scikit-learn's own names where
+# they are used for something else: is_classifier, classifier=, DummyClassifier, KNeighborsClassifier, sklearn.compose.
+FOREIGN = [
+    _foreign("task", "classification", r"penguin|species|adelie|\bisland\b|bill_length"),
+    _foreign(
+        "task",
+        "classification",
+        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|precision|recall|\bf1\b|calibrat",
+    ),
+    _foreign("task", "regression", r"\bmpg\b|horsepower|cylinders|chevrolet"),
+    _foreign("task", "regression", r"(?<!logistic)(?<!logistic[ _])regress|residual|rmse|\bmae\b|\bridge\b|\br2\b"),
+    _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
+    _foreign("task", "clustering", r"cluster|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
+    _foreign("task", "classification regression", r"\btarget_?column|supervised|decision_?tree|random_?forest"),
+    _foreign("environment", "uv", r"\buv\b|astral"),
+    _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
+    _foreign("environment", "uv venv", r"\.venv\b"),
+    _foreign("environment", "conda", r"conda|mamba|environment\.yml|-core\b|-base\b"),
+    _foreign("serving", "fastapi", r"fastapi|uvicorn|httptools|prometheus|starlette|httpx|pydantic.settings|openapi"),
+    _foreign(
+        "serving", "fastapi", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
+    ),
+    _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)\bcompose\b|10001|deploy/"),
+    _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),
+    _foreign("license", "MIT", r"\bMIT\b"),
+    _foreign("license", "Apache-2.0", r"apache"),
+    _foreign("license", "BSD-3-Clause", r"\bBSD\b"),
+    _foreign("license", "Proprietary", r"proprietary"),
+    _foreign("python_version", "3.13", r"python:3\.13|python 3\.13|^3\.13"),
+    _foreign("python_version", "3.14", r"python:3\.14|python 3\.14|^3\.14"),
+]
+
+
+def is_chosen(foreign: Foreign, answers: Mapping[str, str]) -> bool:
+    """Return whether the pattern belongs to an answer that was given."""
+    return answers.get(foreign.question, "none") in foreign.answers.split()

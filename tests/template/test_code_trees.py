@@ -1,0 +1,108 @@
+"""Every distinct code tree is typed, and its own tests pass: they prove that it learns, saves, predicts and serves."""
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from mlscaffold._questions import load_questions
+
+from .conftest import Tally
+from .rendering import ROOT, Project, Renderer, code_answers, label
+
+# What a project's own tests must at least hold, and how long a processor may work on them: on an idle machine they take
+# no more than that, on a busy one they just wait.
+FEWEST_TESTS = 50
+MOST_SECONDS = 60
+PROOFS = """
+test_the_model_beats_the_naive_baseline
+test_a_fresh_process_predicts_the_same
+test_the_same_seed_gives_the_same_metrics
+"""
+
+
+def distinct_answers() -> list[dict[str, str]]:
+    """Return the answers of each code tree; the matrix shows that there are no others."""
+    found = {label(code_answers(each)): code_answers(each) for each in load_questions(ROOT).combinations()}
+    return list(found.values())
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("answers", distinct_answers(), ids=label)
+def test_a_code_tree_is_typed_and_passes_its_own_tests(
+    renderer: Renderer, tool_cache: Callable[[str], Path], tally: Tally, tmp_path: Path, answers: dict[str, str]
+) -> None:
+    with renderer.project(answers) as project:
+        run(project, "mypy", "--cache-dir", str(tool_cache("mypy")))
+        report = tmp_path / "report.xml"
+        started = processor_seconds()
+        output = run(project, "pytest", "-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}")
+        seconds = processor_seconds() - started
+    print(output)
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    counts = {name: int(suite.attrib[name]) for name in ("errors", "failures", "skipped")}
+    assert counts == {"errors": 0, "failures": 0, "skipped": 0}
+    names = {case.attrib["name"] for case in suite.iter("testcase")}
+    assert int(suite.attrib["tests"]) >= FEWEST_TESTS
+    assert set(PROOFS.split()) <= names
+    assert seconds < MOST_SECONDS
+    tally.trees[f"{label(answers)} ({suite.attrib['tests']} tests)"] = seconds
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_tests_of_a_project_notice_that_nothing_is_learned(renderer: Renderer, task: str) -> None:
+    with renderer.project({"task": task, "serving": "none"}) as project:
+        target = yaml.safe_load(project.text("params.yaml"))["data"]["target"]
+        shuffle(project.folder / "data/raw/example.csv", target)
+        result = start(project, "pytest", "-q", "-p", "no:cacheprovider", "-k", "baseline or floor")
+    assert result.returncode == 1, result.stdout
+    assert "FAILED tests/test_training.py::test_the_model_keeps_to_the_floor" in result.stdout
+
+
+def shuffle(table: Path, column: str) -> None:
+    """Take away what a column has to do with the others."""
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    values = [row[column] for row in rows]
+    Random(0).shuffle(values)
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, column: value} for row, value in zip(rows, values, strict=True))
+
+
+def processor_seconds() -> float:
+    """Return how long processors have worked for the processes started from here."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def run(project: Project, *arguments: str) -> str:
+    """Run a tool in the project's folder and return what it printed; it must succeed."""
+    result = start(project, *arguments)
+    assert result.returncode == 0, f"{' '.join(arguments)} in a project with {label(project.answers)}:\n{result.stdout}"
+    return result.stdout
+
+
+def start(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool in the project's folder, as a person would; one thread, because the tests share the cores."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "PYTHON"))}
+    environment: Mapping[str, str] = {**own, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=project.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )

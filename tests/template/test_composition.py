@@ -1,0 +1,143 @@
+"""The template holds next to no tags, and each rendered file is filled from one axis."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from .rendering import ROOT, Renderer
+from .sources import PARTS, PROJECT, TEMPLATE, files, read
+
+SLOT = re.compile(
+    r'{% from "template/lib/slot\.jinja" import slot with context %}\n{{ slot\("([\w.]+)"\) -}}\n', re.ASCII
+)
+# A folder of parts belongs to an axis: what decides which of its kind is chosen.
+AXES = {
+    "tasks": "task",
+    "modalities": "task",
+    "frameworks": "framework",
+    "tracking": "tracking",
+    "environments": "environment",
+    "serving": "serving",
+    "deployment": "deployment",
+    "ci": "ci",
+    "licenses": "license",
+    "base": "base",
+}
+
+
+# Tags are few.
+
+
+def test_python_files_are_slots_or_verbatim() -> None:
+    for name in files(PROJECT):
+        if name.endswith(".py.jinja"):
+            text = read(PROJECT, name)
+            assert SLOT.fullmatch(text) or "{%" not in text, name
+
+
+def test_no_file_of_the_project_holds_a_chain() -> None:
+    for folder in (PROJECT, PARTS):
+        for name in files(folder):
+            text = read(folder, name)
+            tags = re.findall(r"\{%-?\s*(\w+)", text) if "jinja" in name or folder == PARTS else []
+            assert "elif" not in tags, name
+            assert not {"extends", "macro", "block", "call"} & set(tags), name
+
+
+def test_paths_hold_only_plain_short_tags() -> None:
+    for name in files(PROJECT):
+        for part in Path(name).parts:
+            for tag in re.findall(r"\{.*?\}\}|\{%.*", part):
+                assert re.fullmatch(r"\{\{ [a-z_.]+ \}\}", tag), name
+                assert len(tag) <= 40, name
+            assert not re.search(r"['\"\\<>:|?*]", part), name
+
+
+def test_tags_are_few_for_what_they_render(renderer: Renderer, capsys: pytest.CaptureFixture[str]) -> None:
+    project, parts = renderer.render(), parts_for(renderer, {})
+    lines = sum(content.count(b"\n") for name, content in project.files.items() if "data/raw" not in name)
+    sources = [read(PROJECT, name) for name in files(PROJECT) if name.endswith(".jinja") and "layer.conda" not in name]
+    slots = sum(count_tags(text) for text in sources if SLOT.fullmatch(text))
+    bodies = sum(count_tags(text) for text in sources if not SLOT.fullmatch(text))
+    chosen = [name for name in files(PARTS) if not name.endswith(".py")]
+    chosen = [name for name in chosen if str(Path(name).parent).removesuffix("/readme") in parts]
+    bodies += sum(count_tags(read(PARTS, name)) for name in chosen)
+    with capsys.disabled():
+        print(f"\n{bodies} tags in bodies and {slots} in slots for {lines} lines rendered by default:", end=" ")
+        print(f"{100 * bodies / lines:.1f} and {100 * slots / lines:.1f} for 100 lines")
+    # A slot is two tags, for a file that would otherwise be one chain of them.
+    assert 100 * bodies / lines < 2
+    assert 100 * (bodies + slots) / lines < 4
+
+
+def count_tags(text: str) -> int:
+    """Return the number of Jinja tags, as Jinja's own lexer sees them."""
+    return sum(kind in {"variable_begin", "block_begin"} for _, kind, _ in Environment().lex(text))
+
+
+# Slots and parts.
+
+
+def fillings(call: str, text: str) -> dict[str, set[str]]:
+    """Return for each name that the text asks for with `call` the axes of the parts that have it."""
+    names = re.findall(rf'\b{call}\("([\w./-]+)"\)', text)
+    return {name: {axis_of(path) for path in files(PARTS) if path.endswith(f"/{name}")} for name in names}
+
+
+def axis_of(path: str) -> str:
+    """Return the axis of a part's file; the pair of a task and a framework belongs to the task."""
+    return AXES[path.split("/")[0]]
+
+
+def axes_of_files() -> dict[str, set[str]]:
+    """Return for each rendered file the axes it is filled from: those of its slots, else of the only fragment."""
+    found = {}
+    for name in files(PROJECT):
+        text = read(PROJECT, name) if name.endswith(".jinja") else ""
+        slots, gathered = fillings("slot", text), fillings("gather", text)
+        if slots or len(gathered) == 1:
+            rendered = re.sub(r"^\{\{ layer\.\w+ \}\}/", "", name).removesuffix(".jinja")
+            found[rendered] = set().union(*(slots or gathered).values())
+    return found
+
+
+def test_every_kind_of_part_has_an_axis() -> None:
+    assert {name.split("/")[0] for name in files(PARTS)} == set(AXES)
+
+
+@pytest.mark.parametrize(("name", "axes"), sorted(axes_of_files().items()))
+def test_a_file_is_filled_from_one_axis(name: str, axes: set[str]) -> None:
+    assert len(axes) == 1, f"{name} is filled from {sorted(axes)}"
+
+
+def test_architecture_tells_the_axis_of_every_file() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").replace("\\_", "_")
+    table = text.partition("| rendered file | axis |\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:3]] for line in table.splitlines()[1:]]
+    told = {name.replace("src/package/", "src/{{ package_name }}/"): axis for name, axis in rows}
+    assert told == {name: "/".join(axes) for name, axes in axes_of_files().items()}
+
+
+def test_every_part_is_asked_for() -> None:
+    texts = "\n".join(read(TEMPLATE, name) for name in files(TEMPLATE) if not name.endswith((".py", ".csv", ".json")))
+    asked = {*fillings("slot", texts), *fillings("gather", texts), "task.yml", "framework.yml"}
+    unused = [name for name in files(PARTS) if not any(name.endswith(f"/{each}") for each in asked)]
+    assert unused == []
+
+
+def test_every_folder_of_parts_is_chosen_by_some_answers(renderer: Renderer) -> None:
+    questions = renderer.questions
+    chosen = {part for answers in questions.combinations() for part in parts_for(renderer, answers)}
+    folders = {str(Path(name).parent).removesuffix("/readme") for name in files(PARTS)}
+    assert sorted(folders - chosen) == []
+
+
+def parts_for(renderer: Renderer, answers: dict[str, str]) -> list[str]:
+    """Return the folders of parts that the answers choose."""
+    complete = renderer.questions.complete(answers, {})
+    defaults = {name: renderer.questions.state(name, complete).default for name in ("framework", "deployment")}
+    parts = renderer.questions.state("parts", defaults | complete).default
+    assert isinstance(parts, list)
+    return parts

@@ -1,0 +1,115 @@
+"""Every valid combination of answers gives a project that is whole, tidy and free of what was not chosen."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pytest_copie.plugin import Copie
+
+from .checks import (
+    ANSWERS_FILE,
+    Check,
+    check_commands,
+    check_content,
+    check_files,
+    check_makefile,
+    check_style,
+    check_words,
+)
+from .conftest import Tally
+from .dependencies import check_dependencies
+from .rendering import Project, Renderer, code_answers, label, read_tree
+
+# So many that two workers finish together; each worker looks at a content it has seen only once.
+CHUNKS = 24
+CHECKS: list[Check] = [
+    check_files,
+    check_words,
+    check_content,
+    check_makefile,
+    check_commands,
+    check_style,
+    check_dependencies,
+]
+
+
+@pytest.fixture(scope="session")
+def combinations(renderer: Renderer) -> list[dict[str, str]]:
+    """Every valid combination, from the questions themselves."""
+    return list(renderer.questions.combinations())
+
+
+@pytest.fixture(scope="session")
+def code_trees(renderer: Renderer) -> dict[str, str]:
+    """The code trees seen so far, by the answers that decide the code."""
+    return {}
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_combination_is_sound(
+    renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
+) -> None:
+    problems: dict[str, list[str]] = {}
+    started = time.perf_counter()
+    for answers in combinations[chunk::CHUNKS]:
+        with renderer.project(answers) as project:
+            for problem in problems_of(project, renderer, code_trees):
+                problems.setdefault(problem, []).append(label(answers))
+        tally.combinations += 1
+    tally.combination_seconds += time.perf_counter() - started
+    assert not problems, "\n".join(f"{text}  [{len(where)}: {where[0]}]" for text, where in problems.items())
+
+
+def problems_of(project: Project, renderer: Renderer, code_trees: dict[str, str]) -> Iterator[str]:
+    """Yield what is wrong with a project."""
+    for check in CHECKS:
+        yield from check(project)
+    deciding = code_answers(project.answers)
+    if label(deciding) not in code_trees:
+        code_trees[label(deciding)] = renderer.render(deciding).code_tree
+    if project.code_tree != code_trees[label(deciding)]:
+        yield "the code depends on more answers than CODE_QUESTIONS names, so a code tree is not run"
+    if project.text(".python-version").strip() != project.answers["python_version"]:
+        yield ".python-version is not the version that was chosen"
+
+
+def test_the_matrix_has_every_value_of_every_question(renderer: Renderer, combinations: list[dict[str, str]]) -> None:
+    labels = [label(answers) for answers in combinations]
+    assert len(set(labels)) == len(labels)
+    for name in renderer.questions.choosers:
+        shown = {answers[name] for answers in combinations if name in answers}
+        asked = {answers.get(name) for answers in combinations} != {None}
+        assert not asked or shown == set(renderer.questions.all_values(name)), name
+
+
+def test_a_fast_rendering_is_what_the_command_writes(renderer: Renderer, tmp_path: Path) -> None:
+    everything: Mapping[str, str] = {
+        "project_name": "Ledger “42” 🐧",
+        "description": 'quotes " and {{ braces }}',
+        "author": "Åsa",
+        "task": "clustering",
+        "environment": "conda",
+        "python_version": "3.13",
+        "license": "Apache-2.0",
+    }
+    for number, answers in enumerate([{}, everything, {"serving": "none", "ci": "none"}]):
+        data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
+        folder = tmp_path / str(number)
+        command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data]
+        subprocess.run([*command, str(renderer.template), str(folder)], check=True)
+        rendered = renderer.render(answers).files
+        assert ANSWERS_FILE in rendered
+        assert read_tree(folder) == rendered
+
+
+def test_pytest_copie_makes_the_same(copie: Copie, renderer: Renderer) -> None:
+    answers = {"task": "regression", "environment": "venv", "ci": "none"}
+    result = copie.copy(extra_answers=answers, template_dir=renderer.template)
+    # It hides what went wrong in its result.
+    assert result.exception is None
+    assert result.exit_code == 0
+    assert result.project_dir is not None
+    assert read_tree(result.project_dir) == renderer.render(answers).files
