@@ -59,6 +59,9 @@ def signals_as_exceptions() -> Iterator[None]:
     """Let SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is cleaned up."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        # A second signal may not interrupt the cleaning up that the first one starts.
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
         raise Stopped(exit_code=128 + number)
 
     with _handlers(stop):

@@ -1,0 +1,133 @@
+"""What the tests of this folder share: rendering, running commands, waiting for a service."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# The tools that the test group installs lie beside the interpreter that runs the tests.
+TOOLS = Path(sys.executable).parent
+# Projects are set up with the Python that runs the tests, since every machine has that one.
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PROJECT = {"project_name": "Acme forecast", "package_name": "acme_forecast", "python_version": PYTHON}
+
+Environment = dict[str, str]
+
+
+def make_environment(home: Path) -> Environment:
+    """Return the variables of a person's shell on this machine, with an empty home."""
+    dropped = (
+        "GIT_",
+        "XDG_",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "PYTHONDONTWRITEBYTECODE",
+        "CONDA",
+        "MAMBA",
+        "COPIER_",
+        "MAKE",
+    )
+    found = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    identity = {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in {"NAME": "Ada", "EMAIL": "ada@example.com"}.items()
+    }
+    return {
+        "UV_CACHE_DIR": str(cache / "uv"),
+        "PIP_CACHE_DIR": str(cache / "pip"),
+        **found,
+        **identity,
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+    }
+
+
+def run(
+    *command: str | Path, cwd: Path, env: Mapping[str, str], timeout: float = 600, expect: int | None = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; fail with its output unless it exits as expected."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        timeout=timeout,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    assert expect is None or done.returncode == expect, f"{command} exited with {done.returncode}\n{done.stdout}"
+    return done
+
+
+def snapshot(target: Path) -> Path:
+    """Copy the template as it lies in the work tree, so that rendering asks no git."""
+    shutil.copytree(ROOT / "template", target / "template")
+    shutil.copy(ROOT / "copier.yml", target)
+    return target
+
+
+def render(template: Path, target: Path, env: Mapping[str, str], **answers: str) -> Path:
+    """Render with the real command, which is not told to trust the template, and commit."""
+    data = [word for name, value in {**PROJECT, **answers}.items() for word in ("-d", f"{name}={value}")]
+    run(TOOLS / "copier", "copy", "--quiet", "--defaults", *data, template, target, cwd=target.parent, env=env)
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "Start")):
+        run("git", *command, cwd=target, env=env)
+    return target
+
+
+def executable(path: Path, text: str) -> Path:
+    """Write a command."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def ask(port: int, path: str, body: bytes | None = None) -> tuple[int, Any]:
+    """Send a request; return the status and the JSON of the answer."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def wait_until_ready(port: int, seconds: float = 60) -> None:
+    """Wait for a service that has a model."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            assert ask(port, "/ready")[0] == 200
+            return
+        except OSError:
+            assert time.monotonic() < deadline, f"nothing answered on port {port} within {seconds} seconds"
+            time.sleep(0.2)
+
+
+def example_rows(port: int) -> Any:
+    """Return the rows that the service's documentation shows."""
+    content = ask(port, "/openapi.json")[1]["paths"]["/predict"]["post"]["requestBody"]["content"]
+    return content["application/json"]["schema"]["example"]

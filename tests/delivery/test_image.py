@@ -1,0 +1,146 @@
+"""The image is built, run without rights, asked and stopped."""
+
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .machine import PYTHON, Environment, ask, example_rows, free_port, run, wait_until_ready
+
+BASE = os.environ.get("PYTHON_IMAGE", f"python:{PYTHON}-slim")
+MEGABYTE = 1_000_000
+CONFINED = (
+    "--read-only",
+    "--tmpfs",
+    "/tmp",
+    "--memory",
+    "512m",
+    "--cap-drop",
+    "ALL",
+    "--security-opt",
+    "no-new-privileges",
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def image(trained: Path, engine: Environment) -> str:
+    """The image that `make image` builds."""
+    newest = max((trained / "models").iterdir())
+    shutil.copytree(newest, newest.with_name("20000101-000000-000000-older"))
+    said = run("make", "image", cwd=trained, env=engine).stdout
+    return said.splitlines()[0].split("--tag ")[1].split()[0]
+
+
+@contextmanager
+def container(image: str, engine: Environment, cwd: Path) -> Iterator[tuple[str, int]]:
+    """Run the image as confined as it can be; give its name and port, and remove it at the end."""
+    port = free_port()
+    name = run(
+        "docker",
+        "run",
+        "--detach",
+        *CONFINED,
+        "--env",
+        "PORT=9000",
+        "--publish",
+        f"127.0.0.1:{port}:9000",
+        image,
+        cwd=cwd,
+        env=engine,
+    ).stdout.split()[-1]
+    try:
+        wait_until_ready(port)
+        yield name, port
+    finally:
+        run("docker", "rm", "--force", name, cwd=cwd, env=engine)
+
+
+def inspect(name: str, engine: Environment, cwd: Path) -> Any:
+    """Return what the engine knows of an image or a container."""
+    return json.loads(run("docker", "inspect", name, cwd=cwd, env=engine).stdout)[0]
+
+
+def test_the_image_is_small_and_holds_no_training_library(image: str, engine: Environment, tmp_path: Path) -> None:
+    grown = inspect(image, engine, tmp_path)["Size"] - inspect(BASE, engine, tmp_path)["Size"]
+    assert grown < 200 * MEGABYTE
+    shell = ("docker", "run", "--rm", image)
+    searched = ("find", "/opt/venv", "/app", "-name", "sklearn", "-o", "-name", "pandas")
+    assert run(*shell, *searched, cwd=tmp_path, env=engine).stdout == ""
+
+
+def test_the_image_holds_the_newest_model_alone(image: str, trained: Path, engine: Environment, tmp_path: Path) -> None:
+    held = run("docker", "run", "--rm", image, "ls", "models", cwd=tmp_path, env=engine).stdout.split()
+    assert held == [max(path.name for path in (trained / "models").iterdir())]
+
+
+def test_it_answers_confined_and_refuses_politely(image: str, engine: Environment, tmp_path: Path) -> None:
+    with container(image, engine, tmp_path) as (name, port):
+        assert run("docker", "exec", name, "id", "-u", cwd=tmp_path, env=engine).stdout.strip() == "10001"
+        assert ask(port, "/model")[1]["engine"] == "onnxruntime"
+        rows = example_rows(port)
+        status, answer = ask(port, "/predict", json.dumps(rows).encode())
+        assert status == 200
+        assert len(answer["predictions"]) == len(rows)
+        assert ask(port, "/predict", b"{broken")[0] == 400
+        assert ask(port, "/predict", b"[]")[0] == 422
+        assert ask(port, "/predict", json.dumps([{**rows[0], "surprise": 1}]).encode())[0] == 422
+        assert ask(port, "/predict", b" " * 2_000_000)[0] == 413
+        deadline = time.monotonic() + 30
+        while inspect(name, engine, tmp_path)["State"]["Health"]["Status"] != "healthy":
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+def test_a_request_under_way_is_answered_before_it_stops(image: str, engine: Environment, tmp_path: Path) -> None:
+    with container(image, engine, tmp_path) as (name, port), ThreadPoolExecutor() as pool:
+        body = json.dumps(example_rows(port)).encode()
+        head = f"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode() + body[:10])
+            time.sleep(0.5)
+            started = time.monotonic()
+            stopped = pool.submit(run, "docker", "stop", "--time", "30", name, cwd=tmp_path, env=engine)
+            time.sleep(1)
+            client.sendall(body[10:])
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        stopped.result()
+        assert time.monotonic() - started < 8
+        assert inspect(name, engine, tmp_path)["State"]["ExitCode"] == 0
+
+
+def test_without_onnx_the_library_that_trained_comes_along(
+    image: str, trained: Path, engine: Environment, tmp_path: Path
+) -> None:
+    with container(image, engine, tmp_path) as (_, port):
+        rows = json.dumps(example_rows(port)).encode()
+        expected = ask(port, "/predict", rows)[1]["predictions"][0]["prediction"]
+    project = tmp_path / "project"
+    shutil.copytree(trained, project, ignore=shutil.ignore_patterns(".venv", ".git"))
+    for graph in project.glob("models/*/model.onnx"):
+        graph.unlink()
+    run("docker", "build", "--build-arg", "PYTHON_IMAGE", "--tag", f"{image}-native", ".", cwd=project, env=engine)
+    with container(f"{image}-native", engine, tmp_path) as (_, port):
+        assert ask(port, "/model")[1]["engine"] == "native"
+        assert ask(port, "/predict", rows)[1]["predictions"][0]["prediction"] == expected
+
+
+def test_an_image_without_a_model_is_refused(trained: Path, engine: Environment, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(trained, project, ignore=shutil.ignore_patterns(".venv", ".git", "models"))
+    assert "There is no model yet: make train" in run("make", "image", cwd=project, env=engine, expect=2).stdout
+
+
+def test_the_recipe_and_the_compose_file_are_sound(trained: Path, env: Environment) -> None:
+    run("hadolint", "Dockerfile", cwd=trained, env=env)
+    run("docker-compose", "config", "--quiet", cwd=trained, env=env)
+    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=trained, env=env)
