@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pandera.errors import SchemaErrors
 
 from .errors import DataError
 from .schema import MISSING, Column, Inputs, Schema
@@ -129,7 +130,7 @@ def check_table(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
     rules = pa.DataFrameSchema({column.name: _rule(column) for column in known})
     try:
         rules.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
+    except SchemaErrors as error:
         found = [_explain(failure) for failure in error.failure_cases.to_dict("records")]
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
         advice = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
