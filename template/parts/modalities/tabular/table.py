@@ -14,6 +14,7 @@ from .schema import MISSING, Column, Inputs, Schema
 
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
+LISTED = "listed under data.ignore"
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +71,6 @@ def known_schema(schema_path: Path, source: str, target: str | None, ignore: Seq
     same_target = target == (schema.target.name if schema.target else None)
     same_choice = set(ignore) == {name for name, reason in schema.ignored.items() if reason == LISTED}
     return schema if schema.source == source and same_target and same_choice else None
-
-
-LISTED = "listed under data.ignore"
 
 
 def infer_schema(

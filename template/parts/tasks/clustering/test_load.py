@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
 from acme_ml.data import load
 from acme_ml.errors import ConfigError
-from acme_ml.metrics import measure
 from acme_ml.model import HierarchicalClustering, build_model
 from acme_ml.train import train
 
@@ -47,10 +47,9 @@ def test_the_two_models_find_much_the_same_groups(edit_params: Callable[[dict[st
 
 
 def test_one_cluster_has_no_silhouette(edit_params: Callable[[dict[str, Any]], Config]) -> None:
-    config = edit_params({"models": {"k_means": {"params": {"n_clusters": 1}}}})
-    dataset = load(config)
-    model = build_model(config, dataset.schema).fit(dataset.train.features)
-    assert np.isnan(measure(model, dataset.test.features)["silhouette"])
+    run = train(edit_params({"models": {"k_means": {"params": {"n_clusters": 1}}}}))
+    assert np.isnan(run.evaluation.metrics["silhouette"])
+    assert load_bundle(run.bundle).metrics["metrics"] == {"silhouette": None, "davies_bouldin": None}
 
 
 def test_a_value_that_does_not_suit_the_model_is_refused(edit_params: Callable[[dict[str, Any]], Config]) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
+
 from .errors import BundleError
 from .inference import ONNX_FILE, OnnxPredictor, Predictor, load_predictor
 from .prediction import same, score
@@ -58,7 +60,8 @@ def save_bundle(
             "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std},
             "onnx": agreement,
         }
-        (staging / METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        # A metric that does not exist, such as the silhouette of a single cluster, is null: JSON knows no NaN.
+        (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write_model_card(folder.name, metrics, dataset, lineage, staging)
     return folder

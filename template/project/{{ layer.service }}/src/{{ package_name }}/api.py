@@ -47,7 +47,7 @@ class ModelFacts(BaseModel):
 
     name: str
     engine: str
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
 
 
 class RequestRefused(Exception):
