@@ -36,7 +36,7 @@ wrk.headers["Content-Type"] = "application/json"
 """
 
 
-def measure(project: Path, package: str, *, rounds: int = 7) -> tuple[float, float]:
+def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
     """Return the median share of the bare handler's requests per second, and the service's requests per second."""
     if not shutil.which("wrk"):
         raise SystemExit("wrk was not found; it is a package of most Linux distributions")

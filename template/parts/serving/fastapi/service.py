@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -60,11 +60,7 @@ def add_predict_route(app: FastAPI, api: Api) -> None:
     """Add the route that predicts, and the one that counts what it did."""
     metrics = Metrics()
     body = document_rows(api.bundle.schema, api.settings.max_rows) if api.bundle else {"type": "array"}
-    documented = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
 
-    router = APIRouter(route_class=DirectRoute)
-
-    @router.post("/predict", responses={200: {"model": Predictions}, **REFUSALS}, openapi_extra=documented)
     async def predict(request: Request) -> Response:
         """Predict a list of rows: all of them, or none with the reason."""
         started, status = perf_counter(), 500
@@ -81,7 +77,14 @@ def add_predict_route(app: FastAPI, api: Api) -> None:
             metrics.requests.labels(status).inc()
             metrics.seconds.observe(perf_counter() - started)
 
-    app.include_router(router)
+    app.router.add_api_route(
+        "/predict",
+        predict,
+        methods=["POST"],
+        responses={200: {"model": Predictions}, **REFUSALS},
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}},
+        route_class_override=DirectRoute,
+    )
 
     @app.get("/metrics")
     async def scrape() -> Response:
@@ -110,12 +113,15 @@ def add_status_routes(app: FastAPI, api: Api) -> None:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body. Raises RequestRefused (413) as soon as it is larger than the limit."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        # A client that went away leaves half a body, which is no valid JSON.
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > limit:
             raise RequestRefused(413, f"The body is larger than {limit} bytes; send fewer rows at a time.")
-    return bytes(body)
+    return body
 
 
 async def answer_refusal(request: Request, error: Exception) -> Response:
