@@ -31,7 +31,7 @@ def test_stopped_while_rendering(
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "")
     assert err.strip() == "stopped; nothing was written"
     assert [entry.name for entry in workshop.rglob("*")] == ["empty"]

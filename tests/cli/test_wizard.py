@@ -26,7 +26,7 @@ def terminal(template: Path, workshop: Path) -> Iterator[Terminal]:
         environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         command = ["-m", "mlscaffold", *arguments]
         child = pexpect.spawn(
-            sys.executable, command, env=environment, encoding="utf-8", timeout=20, dimensions=(40, 100)
+            sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, 100)
         )
         opened.append(child)
         return child

@@ -60,7 +60,7 @@ def save_bundle(
             "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std},
             "onnx": agreement,
         }
-        # A metric that does not exist, such as the silhouette of a single cluster, is null: JSON knows no NaN.
+        # A metric that these rows do not define is null: JSON knows no NaN.
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write_model_card(folder.name, metrics, dataset, lineage, staging)
