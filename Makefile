@@ -1,7 +1,7 @@
 # One environment in .venv holds the command, the tests and everything that rendered projects use.
 PYTHON ?= python3
 BIN := .venv/bin
-PARTS := $(shell find template/parts -name deps.txt)
+PARTS := $(shell find template/parts -name deps.txt -not -path "*/gpu/*")
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help

@@ -13,12 +13,21 @@ from packaging.requirements import Requirement
 from .rendering import Project
 
 # The distribution of a module, where it is not the module's name with hyphens.
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "cv2": "opencv-python-headless",
+    "python_multipart": "python-multipart",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 # Run as commands or used by another package: why each is needed although nothing imports it.
 NOT_IMPORTED = {
     "mypy": "make lint",
     "ruff": "make lint",
     "types-pyyaml": "mypy",
+    "onnxscript": "torch.onnx exports with it",
+    "tensorflow": "keras runs on it",
+    "tensorflow-cpu": "keras runs on it",
+    "tf2onnx": "keras exports with it",
     "httptools": "uvicorn parses requests with it",
     "httpx2": "FastAPI's test client sends requests with it",
 }

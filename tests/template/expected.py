@@ -6,24 +6,35 @@ from typing import NamedTuple
 
 ALWAYS = """
 .copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
-data/schema.json data/raw/example.csv
-src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/bundle.py src/PACKAGE/cli.py src/PACKAGE/config.py
-src/PACKAGE/data.py src/PACKAGE/dataset.py src/PACKAGE/errors.py src/PACKAGE/estimators.py src/PACKAGE/evaluate.py
-src/PACKAGE/explore.py src/PACKAGE/export.py src/PACKAGE/features.py src/PACKAGE/figures.py src/PACKAGE/inference.py
-src/PACKAGE/lineage.py src/PACKAGE/metrics.py src/PACKAGE/model.py src/PACKAGE/model_card.py src/PACKAGE/plots.py
-src/PACKAGE/predict.py src/PACKAGE/prediction.py src/PACKAGE/report.py src/PACKAGE/schema.py src/PACKAGE/source.py
-src/PACKAGE/table.py src/PACKAGE/tracking.py src/PACKAGE/train.py src/PACKAGE/tune.py
-tests/conftest.py tests/test_cli.py tests/test_config.py tests/test_load.py tests/test_predicting.py tests/test_table.py
-tests/test_training.py tests/test_tuning.py
+src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/batches.py src/PACKAGE/bundle.py src/PACKAGE/cli.py
+src/PACKAGE/config.py src/PACKAGE/data.py src/PACKAGE/dataset.py src/PACKAGE/diagnostics.py src/PACKAGE/encoder.py
+src/PACKAGE/errors.py src/PACKAGE/estimators.py src/PACKAGE/evaluate.py src/PACKAGE/explore.py src/PACKAGE/export.py
+src/PACKAGE/figures.py src/PACKAGE/inference.py src/PACKAGE/lineage.py src/PACKAGE/metrics.py src/PACKAGE/model.py
+src/PACKAGE/model_card.py src/PACKAGE/plots.py src/PACKAGE/predict.py src/PACKAGE/prediction.py src/PACKAGE/report.py
+src/PACKAGE/schema.py src/PACKAGE/source.py src/PACKAGE/storage.py src/PACKAGE/tracking.py src/PACKAGE/train.py
+src/PACKAGE/tune.py
+tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
+tests/test_predicting.py tests/test_training.py tests/test_tuning.py
 """
+
+SHIPPED = "data/schema.json data/raw/example.csv"
+BY_TASK = {
+    "classification regression clustering": f"""
+    {SHIPPED} src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/table.py tests/test_table.py
+    """,
+    "text-classification": "src/PACKAGE/example.py src/PACKAGE/reading.py",
+    "image-classification": "src/PACKAGE/example.py",
+    "forecasting": f"{SHIPPED} src/PACKAGE/reading.py",
+}
+BY_FRAMEWORK = {"pytorch tensorflow transformers": "src/PACKAGE/network.py tests/test_network.py"}
 
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
     (
         {"serving": "fastapi"},
-        """src/PACKAGE/api.py src/PACKAGE/payload.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
-        tests/test_service.py""",
+        """src/PACKAGE/api.py src/PACKAGE/payload.py src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py
+        src/PACKAGE/settings.py tests/test_payload.py tests/test_service.py""",
     ),
     ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
@@ -34,6 +45,10 @@ WHEN: list[tuple[dict[str, str], str]] = [
 def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     """Return the paths of all files of a project with these answers."""
     lists = [ALWAYS, *(files for needed, files in WHEN if needed.items() <= answers.items())]
+    for name, table in (("task", BY_TASK), ("framework", BY_FRAMEWORK)):
+        lists += [files for choices, files in table.items() if answers.get(name) in choices.split()]
+    if answers.get("serving") == "fastapi" and answers.get("task") != "image-classification":
+        lists.append("src/PACKAGE/rows.py")
     return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
 
 
@@ -55,14 +70,24 @@ FOREIGN = [
     _foreign("task", "classification", r"penguin|species|adelie|\bisland\b|bill_length"),
     _foreign(
         "task",
-        "classification",
+        "classification text-classification image-classification",
         r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|precision|recall|\bf1\b|calibrat",
     ),
     _foreign("task", "regression", r"\bmpg\b|horsepower|cylinders|chevrolet"),
-    _foreign("task", "regression", r"(?<!logistic)(?<!logistic[ _])regress|residual|rmse|\bmae\b|\bridge\b|\br2\b"),
+    _foreign("task", "regression", r"rmse|\br2\b"),
+    _foreign("task", "regression forecasting", r"(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
     _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
     _foreign("task", "clustering", r"cluster|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
-    _foreign("task", "classification regression", r"\btarget_?column|supervised|decision_?tree|random_?forest"),
+    _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
+    _foreign("task", "text-classification", r"stop_?words|snowball"),
+    _foreign("task", "image-classification", r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart"),
+    _foreign("task", "forecasting", r"forecast|(?<!plymouth )horizon|\blags?\b|season|\bmase\b|\bco2\b|mauna"),
+    _foreign("task", "classification regression image-classification forecasting", r"decision_?tree|random_?forest"),
+    _foreign("framework", "pytorch transformers", r"torch|skorch"),
+    _foreign("framework", "tensorflow", r"tensorflow|keras|tf2onnx"),
+    _foreign("framework", "pytorch tensorflow transformers", r"epoch|checkpoint|neural|\bnetworks?\b|safetensors"),
+    _foreign("accelerator", "cpu", r"pytorch-cpu|tensorflow-cpu|whl/cpu"),
+    _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
     _foreign("environment", "uv", r"\buv\b|astral"),
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),

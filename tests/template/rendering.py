@@ -12,13 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mlscaffold._questions import load_questions
+from mlscaffold._questions import Questionnaire, load_questions
 
 ROOT = Path(__file__).parents[2]
 
 # The questions that decide the code. The matrix shows that no other answer changes it.
 CODE_QUESTIONS = ("task", "framework", "serving")
 CODE = ("src/", "tests/", "data/", "params.yaml")
+# Where nothing is asked, as there is no choice.
+ONLY_FRAMEWORK = "scikit-learn"
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,18 @@ def label(answers: Mapping[str, str]) -> str:
 def code_answers(answers: Mapping[str, str]) -> dict[str, str]:
     """Return those of the answers that decide the code."""
     return {name: answers[name] for name in CODE_QUESTIONS if name in answers}
+
+
+def distinct_answers() -> list[dict[str, str]]:
+    """Return the answers of each code tree; the matrix shows that there are no others."""
+    found = {label(code_answers(each)): code_answers(each) for each in load_questions(ROOT).combinations()}
+    # Those of one framework follow each other, so that a worker imports few of them.
+    return sorted(found.values(), key=lambda answers: answers.get("framework", ONLY_FRAMEWORK))
+
+
+def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str, object]:
+    """Return the answers, and the defaults of all other questions, those that are not asked included."""
+    complete: dict[str, object] = {}
+    for name in questions.names:
+        complete[name] = answers[name] if name in answers else questions.state(name, complete).default
+    return complete

@@ -2,10 +2,9 @@
 
 import csv
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
@@ -13,10 +12,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from mlscaffold._questions import load_questions
-
 from .conftest import Tally
-from .rendering import ROOT, Project, Renderer, code_answers, label
+from .rendering import ONLY_FRAMEWORK, Project, Renderer, distinct_answers, label
+from .zygote import Zygote
 
 # What a project's own tests must at least hold, and how long a processor may work on them: on an idle machine they take
 # no more than that, on a busy one they just wait.
@@ -29,24 +27,46 @@ test_the_same_seed_gives_the_same_metrics
 """
 
 
-def distinct_answers() -> list[dict[str, str]]:
-    """Return the answers of each code tree; the matrix shows that there are no others."""
-    found = {label(code_answers(each)): code_answers(each) for each in load_questions(ROOT).combinations()}
-    return list(found.values())
+def shell() -> dict[str, str]:
+    """Return the variables of a person's shell; one thread, because the tests share the cores."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "PYTHON"))}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+    return {**own, **threads, "ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@pytest.fixture(scope="session")
+def zygotes() -> Iterator[Callable[[str], Zygote]]:
+    """Return the process that has imported what a framework's projects import; one for each framework."""
+    started: dict[str, Zygote] = {}
+
+    def zygote(framework: str) -> Zygote:
+        if framework not in started:
+            started[framework] = Zygote(framework, shell())
+        return started[framework]
+
+    yield zygote
+    for process in started.values():
+        process.close()
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("answers", distinct_answers(), ids=label)
 def test_a_code_tree_is_typed_and_passes_its_own_tests(
-    renderer: Renderer, tool_cache: Callable[[str], Path], tally: Tally, tmp_path: Path, answers: dict[str, str]
+    renderer: Renderer,
+    zygotes: Callable[[str], Zygote],
+    tool_cache: Callable[[str], Path],
+    tally: Tally,
+    tmp_path: Path,
+    answers: dict[str, str],
 ) -> None:
+    report, output = tmp_path / "report.xml", tmp_path / "output.txt"
+    arguments = ["-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}"]
+    zygote = zygotes(answers.get("framework", ONLY_FRAMEWORK))
     with renderer.project(answers) as project:
         run(project, "mypy", "--cache-dir", str(tool_cache("mypy")))
-        report = tmp_path / "report.xml"
-        started = processor_seconds()
-        output = run(project, "pytest", "-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}")
-        seconds = processor_seconds() - started
-    print(output)
+        outcome = zygote.pytest(project.folder, arguments, output)
+    print(output.read_text(encoding="utf-8"))
+    assert outcome.status == 0
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
     counts = {name: int(suite.attrib[name]) for name in ("errors", "failures", "skipped")}
@@ -54,8 +74,8 @@ def test_a_code_tree_is_typed_and_passes_its_own_tests(
     names = {case.attrib["name"] for case in suite.iter("testcase")}
     assert int(suite.attrib["tests"]) >= FEWEST_TESTS
     assert set(PROOFS.split()) <= names
-    assert seconds < MOST_SECONDS
-    tally.trees[f"{label(answers)} ({suite.attrib['tests']} tests)"] = seconds
+    assert outcome.seconds < MOST_SECONDS
+    tally.trees[f"{label(answers)} ({suite.attrib['tests']} tests)"] = outcome.seconds
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -80,12 +100,6 @@ def shuffle(table: Path, column: str) -> None:
         writer.writerows({**row, column: value} for row, value in zip(rows, values, strict=True))
 
 
-def processor_seconds() -> float:
-    """Return how long processors have worked for the processes started from here."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def run(project: Project, *arguments: str) -> str:
     """Run a tool in the project's folder and return what it printed; it must succeed."""
     result = start(project, *arguments)
@@ -94,13 +108,11 @@ def run(project: Project, *arguments: str) -> str:
 
 
 def start(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool in the project's folder, as a person would; one thread, because the tests share the cores."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "PYTHON"))}
-    environment: Mapping[str, str] = {**own, "OMP_NUM_THREADS": "1"}
+    """Run a tool in the project's folder, as a person would."""
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=project.folder,
-        env=environment,
+        env=shell(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from .rendering import ROOT, Renderer
+from .rendering import ROOT, Renderer, with_defaults
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 SLOT = re.compile(
@@ -16,6 +16,7 @@ SLOT = re.compile(
 AXES = {
     "tasks": "task",
     "modalities": "task",
+    "targets": "task",
     "frameworks": "framework",
     "tracking": "tracking",
     "environments": "environment",
@@ -136,8 +137,6 @@ def test_every_folder_of_parts_is_chosen_by_some_answers(renderer: Renderer) -> 
 
 def parts_for(renderer: Renderer, answers: dict[str, str]) -> list[str]:
     """Return the folders of parts that the answers choose."""
-    complete = renderer.questions.complete(answers, {})
-    defaults = {name: renderer.questions.state(name, complete).default for name in ("framework", "deployment")}
-    parts = renderer.questions.state("parts", defaults | complete).default
+    parts = renderer.questions.state("parts", with_defaults(renderer.questions, answers)).default
     assert isinstance(parts, list)
     return parts

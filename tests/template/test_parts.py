@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from .checks import style_problems
-from .rendering import Renderer
+from .rendering import Renderer, distinct_answers, label
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 PYTHON = [f"parts/{name}" for name in files(PARTS) if name.endswith(".py")]
@@ -57,21 +57,21 @@ def test_all_python_files_are_formatted_and_lint_clean_as_they_lie(tmp_path: Pat
 
 
 @pytest.mark.parametrize("package", ["ml", "zz", "a_package_with_a_name_of_forty_letters_x"])
-@pytest.mark.parametrize("task", ["classification", "regression", "clustering"])
-def test_any_package_name_leaves_the_code_clean(renderer: Renderer, package: str, task: str) -> None:
-    with renderer.project({"package_name": package, "task": task}) as project:
+@pytest.mark.parametrize("answers", distinct_answers(), ids=label)
+def test_any_package_name_leaves_the_code_clean(renderer: Renderer, package: str, answers: dict[str, str]) -> None:
+    with renderer.project({"package_name": package, **answers}) as project:
         assert project.package == package
         assert list(style_problems(project)) == []
 
 
 def test_the_code_is_short_and_typed(renderer: Renderer, capsys: pytest.CaptureFixture[str]) -> None:
     lengths: dict[str, int] = {}
-    for task in renderer.questions.all_values("task"):
-        for name, content in renderer.render({"task": str(task)}).python.items():
+    for answers in distinct_answers():
+        for name, content in renderer.render(answers).python.items():
             for node in ast.walk(ast.parse(content)):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     assert is_annotated(node), f"{name}: {node.name} is not typed"
-                    lengths[f"{task} {name}:{node.lineno} {node.name}"] = body_lines(node)
+                    lengths[f"{label(answers)} {name}:{node.lineno} {node.name}"] = body_lines(node)
     values = sorted(lengths.values())
     median, tenth = statistics.median(values), values[int(len(values) * 0.9)]
     longest = max(lengths, key=lengths.__getitem__)
@@ -115,8 +115,8 @@ def test_a_dependency_line_parses(line: str, name: str) -> None:
     group, requirement, *conda = line.split()
     assert group in {"core", "train", "serve", "dev"}
     parsed = Requirement(requirement)
+    assert not parsed.extras or conda, "conda has no extras: name the package that brings them"
     assert parsed.name == re.sub(r"[._-]+", "-", parsed.name).lower()
-    assert not parsed.extras
     assert {each.operator for each in parsed.specifier} == {">=", "<"}
     assert len(conda) <= 1
     assert conda != [parsed.name]
@@ -125,6 +125,6 @@ def test_a_dependency_line_parses(line: str, name: str) -> None:
 def test_a_package_has_the_same_bounds_everywhere() -> None:
     bounds = defaultdict(set)
     for line, _ in dependency_lines():
-        _, requirement, *conda = line.split()
-        bounds[Requirement(requirement).name].add((requirement, *conda))
+        parsed = Requirement(line.split()[1])
+        bounds[parsed.name].add(str(parsed.specifier))
     assert {name: found for name, found in bounds.items() if len(found) > 1} == {}

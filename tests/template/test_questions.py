@@ -19,7 +19,7 @@ from mlscaffold._questions import load_questions
 
 from .checks import ANSWERS_FILE
 from .dependencies import declared_requirements
-from .rendering import ROOT, Project, Renderer, label
+from .rendering import ROOT, Project, Renderer, label, with_defaults
 
 QUIET = {ANSWERS_FILE, "README.md"}
 SLOW = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -45,7 +45,7 @@ def every_value() -> Iterator[tuple[dict[str, str], str]]:
     ("answers", "name"), list(every_value()), ids=lambda each: each if isinstance(each, str) else label(each)
 )
 def test_every_answer_changes_more_than_the_readme(renderer: Renderer, answers: dict[str, str], name: str) -> None:
-    state = renderer.questions.state(name, answers)
+    state = renderer.questions.state(name, with_defaults(renderer.questions, answers))
     projects = {
         value: contents(renderer.render({**without_later(renderer, answers, name), name: str(value)}))
         for value in state.values

@@ -73,8 +73,8 @@ def release(template: Path, tag: str) -> Path:
 
 def release_second_version(template: Path) -> None:
     """Change a part and the model's part, and add a file."""
-    for name in ("metrics.py", "scikit-learn/model.py"):
-        part = template / "template/parts/tasks/classification" / name
+    for name in ("targets/class/metrics.py", "tasks/classification/scikit-learn/model.py"):
+        part = template / "template/parts" / name
         part.write_text(part.read_text() + NEW_LINE)
     (template / "template/project/docs").mkdir()
     (template / "template/project/docs/new.md").write_text("# New in the second version\n")

@@ -9,27 +9,34 @@ import pytest
 import yaml
 
 from acme_ml.config import Config, load_config
+from acme_ml.data import read_data
 from acme_ml.train import Run, train
 
 PROJECT = Path(__file__).parents[1]
 
 
-def copy_project(folder: Path) -> Path:
-    """Copy settings and data, so that tests write nothing into the project; return the folder.
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's settings and data, copied so that tests write nothing into the project.
 
-    Two folds instead of five make the tests faster; they are about the code, not about the spread.
+    Two folds instead of more make the tests faster; they are about the code, not about the spread.
     """
+    folder = tmp_path_factory.mktemp("project")
     settings = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
     settings["evaluation"]["folds"] = 2
     (folder / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    shutil.copytree(PROJECT / "data", folder / "data")
+    if (PROJECT / "data").exists():
+        shutil.copytree(PROJECT / "data", folder / "data")
+    read_data(load_config(folder / "params.yaml"))
     return folder
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
+def workspace(project: Path, tmp_path: Path) -> Path:
     """A fresh copy of the project's settings and data."""
-    return copy_project(tmp_path)
+    shutil.copy(project / "params.yaml", tmp_path)
+    shutil.copytree(project / "data", tmp_path / "data")
+    return tmp_path
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def edit_params(workspace: Path) -> Callable[[dict[str, Any]], Config]:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, Run]:
+def trained(project: Path) -> tuple[Config, Run]:
     """A model trained once with the project's own settings; treat it as read-only."""
-    config = load_config(copy_project(tmp_path_factory.mktemp("trained")) / "params.yaml")
+    config = load_config(project / "params.yaml")
     return config, train(config)

@@ -24,7 +24,7 @@ def test_help_does_not_wait_for_the_training_libraries() -> None:
     code = "import acme_ml.cli, sys; print(*sys.modules)"
     src = Path(__file__).parents[1] / "src"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=src, capture_output=True, text=True, check=True)
-    assert not {"sklearn", "pandas", "matplotlib", "onnxruntime"} & set(loaded.stdout.split())
+    assert not {"numpy", "sklearn", "pandas", "matplotlib", "onnxruntime"} & set(loaded.stdout.split())
 
 
 def test_data_writes_the_exploratory_page(workspace: Path) -> None:

@@ -12,7 +12,7 @@ from acme_ml.errors import ConfigError
 
 def test_paths_are_relative_to_the_settings(workspace: Path) -> None:
     config = load_config(workspace / "params.yaml")
-    assert config.data_path.is_file()
+    assert config.data_path.exists()
     assert config.models_dir == workspace / "models"
 
 

@@ -1,6 +1,7 @@
-{% from "template/lib/slot.jinja" import extras with context %}
+{% from "template/lib/slot.jinja" import extras, gather with context %}
 # The interpreter of the environment; another one: make train PYTHON=python3
 PYTHON = .venv/bin/python
+{{ gather("pip.mk") -}}
 # The first of these that is 3.11 or later makes the environment.
 BASES = python{{ python_version }} python3 python3.14 python3.13 python3.12 python3.11 python
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.model_selection import BaseCrossValidator, check_cv
 
 from .schema import Schema
 
@@ -35,3 +36,7 @@ class Dataset:
     test: Split
     schema: Schema
     stratified: bool = False
+
+    def splitter(self, folds: int) -> BaseCrossValidator:
+        """Return what cuts the training rows into folds, with the same share of each class if stratified."""
+        return check_cv(folds, self.train.target, classifier=self.stratified)

@@ -1,5 +1,6 @@
 """A page that shows the table before anything is learned from it."""
 
+import textwrap
 from math import ceil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from .schema import Column, Schema
 
 MAX_COLUMNS = 24
 MAX_ROWS = 20_000
+MAX_SHOWN = 100
 
 
 def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path:
@@ -32,14 +34,18 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
     return write_page(folder, f"Data: {schema.source}", tables, figures)
 
 
+def summarize(frame: pd.DataFrame, schema: Schema) -> str:
+    """Return how much data there is, in words."""
+    return f"{len(frame)} rows and {len(schema.columns)} columns"
+
+
 def describe_column(frame: pd.DataFrame, column: Column) -> dict[str, object]:
     """Return what is known of the column, as one row of a table."""
-    seen = f"{column.minimum:g} to {column.maximum:g}" if column.kind == "number" else ", ".join(column.categories[:8])
     return {
         "column": column.name,
         "kind": column.kind,
         "missing": int(frame[column.name].isna().sum()),
-        "values": seen or "True, False",
+        "values": textwrap.shorten(column.seen, MAX_SHOWN) or "True, False",
     }
 
 

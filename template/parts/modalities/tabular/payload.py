@@ -1,18 +1,53 @@
 """The rows that a client sends: the fields of the table that the model was trained on."""
 
+import json
 from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from .rows import parse_rows
 from .schema import Column, Schema
+
+# The statuses that `Payload.parse` refuses with, and when.
+PAYLOAD_REFUSALS = {
+    400: "The body is not valid JSON.",
+    422: "A row has an unknown, missing or wrong value, or there are too few or many rows.",
+}
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
+class Payload:
+    """JSON lists of rows; a row may leave out what was missing in training."""
+
+    def __init__(self, schema: Schema, max_rows: int) -> None:
+        """Build the validator of a request once."""
+        self._schema = schema
+        self._rows = build_rows(schema, max_rows)
+
+    def parse(self, body: bytes, content_type: str) -> list[dict[str, Any]]:
+        """Return the rows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong rows."""
+        return parse_rows(self._rows, body)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON schema of a request, with an example, by media type."""
+        described = self._rows.json_schema()
+        row = described.pop("$defs")["Row"]
+        return {"application/json": {"schema": {**described, "items": row, "example": [self.example_row()]}}}
+
+    def example(self) -> tuple[bytes, str]:
+        """Return a body that the model can answer, and its media type."""
+        return json.dumps([self.example_row()]).encode(), "application/json"
+
+    def example_row(self) -> dict[str, Any]:
+        """Return a row that the model could take."""
+        return {column.name: example_of(column) for column in self._schema.columns}
+
+
 def build_rows(schema: Schema, max_rows: int) -> TypeAdapter[list[dict[str, Any]]]:
-    """Return a validator of JSON lists of rows; a row may leave out what was missing in training."""
+    """Return a validator of JSON lists of rows."""
     fields = {column.name: field_of(column) for column in schema.columns}
     # Type checkers want the fields of a TypedDict written out; these are known only when the schema is read.
     make: Any = TypedDict
@@ -29,16 +64,9 @@ def field_of(column: Column) -> Any:
     elif column.kind == "boolean":
         field = bool
     else:
-        seen = f"seen in training: {column.minimum:g} to {column.maximum:g}"
+        seen = f"seen in training: {column.seen}"
         field = Annotated[float, Field(description=seen, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
     return NotRequired[field | None] if column.nullable else field
-
-
-def document_rows(schema: Schema, max_rows: int) -> dict[str, Any]:
-    """Return the JSON schema of a request, with an example."""
-    described = build_rows(schema, max_rows).json_schema()
-    row = described.pop("$defs")["Row"]
-    return {**described, "items": row, "example": [{column.name: example_of(column) for column in schema.columns}]}
 
 
 def example_of(column: Column) -> Any:

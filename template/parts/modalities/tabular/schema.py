@@ -1,10 +1,8 @@
 """What each column of the table holds: inferred once, kept beside the data, shipped with the model."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
@@ -27,6 +25,11 @@ class Column(BaseModel, frozen=True, extra="forbid"):
     minimum: float | None = None
     maximum: float | None = None
 
+    @property
+    def seen(self) -> str:
+        """The range or the categories, in words."""
+        return f"{self.minimum:g} to {self.maximum:g}" if self.kind == "number" else ", ".join(self.categories)
+
 
 class Schema(BaseModel, frozen=True, extra="forbid"):
     """The columns that the model takes, the one it predicts if any, and those left out with the reason."""
@@ -46,6 +49,18 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
         """The columns that the model takes as text."""
         return [column.name for column in self.columns if column.kind == "category"]
 
+    def facts(self) -> list[dict[str, str]]:
+        """Return one row for each column: its kind, range or categories, and whether values may be missing."""
+        return [
+            {
+                "column": column.name,
+                "kind": column.kind,
+                "seen in training": column.seen,
+                "may be missing": "yes" if column.nullable else "no",
+            }
+            for column in self.columns
+        ]
+
     def save(self, path: Path) -> None:
         """Write the schema as readable JSON."""
         text = self.model_dump_json(indent=2, exclude_defaults=True, ensure_ascii=False)
@@ -58,22 +73,3 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
             return cls.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise DataError(f"{path} is no readable schema: {error}") from None
-
-
-class RowEncoder:
-    """Turns rows, as a client sends them, into what a model takes."""
-
-    def __init__(self, schema: Schema) -> None:
-        """Look up the columns once; rows come by the thousand."""
-        self._numbers = schema.numbers
-        self._categories = schema.categories
-
-    def encode(self, rows: Sequence[Mapping[str, Any]]) -> Inputs:
-        """Return the rows as a model's inputs. An absent key or None is a missing value."""
-        inputs: Inputs = {}
-        if self._numbers:
-            inputs["numbers"] = np.array([[row.get(name) for name in self._numbers] for row in rows], dtype=np.float32)
-        if self._categories:
-            texts = [[row.get(name) or MISSING for name in self._categories] for row in rows]
-            inputs["categories"] = np.array(texts, dtype=object)
-        return inputs

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import load_table
+from acme_ml.data import read_data
+from acme_ml.encoder import Encoder
 from acme_ml.errors import DataError
-from acme_ml.schema import MISSING, Column, RowEncoder, Schema
+from acme_ml.schema import MISSING, Column, Schema
 from acme_ml.table import (
-    as_inputs,
     check_table,
     encode_table,
     infer_column,
@@ -69,8 +69,8 @@ def test_rows_and_tables_are_encoded_alike(frame: pd.DataFrame, schema: Schema) 
         {"weight (kg)": 4.0, "sold": True},
         {"weight (kg)": None, "colour": "red", "sold": False},
     ]
-    from_rows = RowEncoder(schema).encode(rows)
-    from_table = as_inputs(encode_table(frame.loc[[3, 2]].assign(sold=[True, False]), schema), schema)
+    from_rows = Encoder(schema).encode(rows)
+    from_table = Encoder(schema).encode_features(encode_table(frame.loc[[3, 2]].assign(sold=[True, False]), schema))
     for name in ("numbers", "categories"):
         assert from_rows[name].dtype == from_table[name].dtype
         assert pd.DataFrame(from_rows[name]).equals(pd.DataFrame(from_table[name]))
@@ -115,7 +115,7 @@ def test_digits_stay_text_once_they_are_categories(tmp_path: Path) -> None:
 def test_the_example_fits_its_committed_schema(workspace: Path) -> None:
     config = load_config(workspace / "params.yaml")
     committed = Schema.read(config.schema_path)
-    _, schema = load_table(config, refresh=True)
+    _, schema = read_data(config, refresh=True)
     assert schema == committed
 
 
@@ -124,7 +124,7 @@ def test_another_table_gets_a_schema_of_its_own(workspace: Path) -> None:
     own = workspace / "own.csv"
     own.write_bytes(config.data_path.read_bytes())
     changed = config.model_copy(update={"data": config.data.model_copy(update={"path": "own.csv"})})
-    _, schema = load_table(changed)
+    _, schema = read_data(changed)
     assert schema.source == "own.csv"
 
 
@@ -135,14 +135,14 @@ def test_an_unreadable_table_is_named(workspace: Path, content: bytes | None) ->
     if content is not None:
         config.data_path.write_bytes(content)
     with pytest.raises(DataError, match=config.data_path.name):
-        load_table(config)
+        read_data(config)
 
 
 def test_an_ignored_column_must_exist(workspace: Path) -> None:
     config: Config = load_config(workspace / "params.yaml")
     changed = config.model_copy(update={"data": config.data.model_copy(update={"ignore": ("ghost",)})})
     with pytest.raises(DataError, match="no column 'ghost'"):
-        load_table(changed)
+        read_data(changed)
 
 
 def test_missing_values_of_a_boolean_stay_boolean() -> None:

@@ -9,26 +9,22 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from .api import Api, ModelFacts, Predictions, Refusal, RequestRefused
-from .payload import document_rows
+from .api import Api, ModelFacts, Predictions
+from .payload import PAYLOAD_REFUSALS
+from .refusals import Refusal, RequestRefused
 from .settings import ServiceSettings
 
 # More rows than this would keep other requests waiting.
 ROWS_AT_ONCE = 16
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "The body is not valid JSON."},
-    413: {"model": Refusal, "description": "The body is too large."},
-    422: {
-        "model": Refusal,
-        "description": "A row has an unknown, missing or wrong value, or there are too few or many rows.",
-    },
-    503: {"model": Refusal, "description": "No model is loaded."},
+    status: {"model": Refusal, "description": description}
+    for status, description in {**PAYLOAD_REFUSALS, 413: "The body is too large.", 503: "No model is loaded."}.items()
 }
 
 
 class DirectRoute(APIRoute):
-    """Hands the request over as it comes: rows are parsed once, by pydantic, from the bytes of the body."""
+    """Hands the request over as it comes: the bytes of the body are parsed once, by the payload."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the endpoint itself; it takes the request and gives a response."""
@@ -42,7 +38,7 @@ class Metrics:
         """Start all counts at zero, apart from those of any other app in the process."""
         self.registry = CollectorRegistry()
         self.requests = Counter("predict_requests", "Requests to /predict.", ["status"], registry=self.registry)
-        self.rows = Counter("predicted_rows", "Rows predicted.", registry=self.registry)
+        self.rows = Counter("predicted_rows", "Predictions given.", registry=self.registry)
         self.seconds = Histogram("predict_seconds", "Time to answer /predict.", registry=self.registry)
 
 
@@ -59,13 +55,13 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
 def add_predict_route(app: FastAPI, api: Api) -> None:
     """Add the route that predicts, and the one that counts what it did."""
     metrics = Metrics()
-    body = document_rows(api.bundle.schema, api.settings.max_rows) if api.bundle else {"type": "array"}
 
     async def predict(request: Request) -> Response:
-        """Predict a list of rows: all of them, or none with the reason."""
+        """Predict what the body holds: all of it, or nothing with the reason."""
         started, status = perf_counter(), 500
         try:
-            rows = api.parse(await read_body(request, api.settings.max_bytes))
+            body = await read_body(request, api.settings.max_bytes)
+            rows = api.parse(body, request.headers.get("content-type", ""))
             answer = api.predict(rows) if len(rows) <= ROWS_AT_ONCE else await run_in_threadpool(api.predict, rows)
             metrics.rows.inc(len(rows))
             status = 200
@@ -82,7 +78,7 @@ def add_predict_route(app: FastAPI, api: Api) -> None:
         predict,
         methods=["POST"],
         responses={200: {"model": Predictions}, **REFUSALS},
-        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}},
+        openapi_extra={"requestBody": {"required": True, "content": api.document()}},
         route_class_override=DirectRoute,
     )
 
@@ -107,7 +103,7 @@ def add_status_routes(app: FastAPI, api: Api) -> None:
 
     @app.get("/model", responses={503: REFUSALS[503]})
     async def model() -> ModelFacts:
-        """Say which model answers, how it runs, and how good it was on held-out rows."""
+        """Say which model answers, how it runs, and how good it was on held-out examples."""
         return api.facts()
 
 
@@ -116,11 +112,11 @@ async def read_body(request: Request, limit: int) -> bytes:
     body, more = b"", True
     while more:
         message = await request.receive()
-        # A client that went away leaves half a body, which is no valid JSON.
+        # A client that went away leaves half a body, which the payload refuses.
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > limit:
-            raise RequestRefused(413, f"The body is larger than {limit} bytes; send fewer rows at a time.")
+            raise RequestRefused(413, f"The body is larger than {limit} bytes; send less at a time.")
     return body
 
 

@@ -15,7 +15,7 @@ def load(config: Config) -> Dataset:
 
     Raises DataError that names column, row and rule.
     """
-    frame, schema = load_table(config)
+    frame, schema = read_data(config)
     target = frame[config.data.target]
     if len(target) * min(config.data.test_size, 1 - config.data.test_size) < target.nunique():
         raise DataError(f"{config.data_path}: {len(target)} rows are too few to split {target.nunique()} classes")
@@ -26,7 +26,7 @@ def load(config: Config) -> Dataset:
     return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, stratified=True)
 
 
-def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
+def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     return open_table(
         config.data_path,

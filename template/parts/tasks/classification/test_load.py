@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import infer_target, load, load_table
+from acme_ml.data import infer_target, load, read_data
 from acme_ml.errors import DataError
 
 
@@ -53,7 +53,7 @@ def test_an_unknown_target_is_named(edit_params: Callable[[dict[str, Any]], Conf
 def test_classes_are_taken_as_they_are_written(workspace: Path, classes: tuple[str, str]) -> None:
     rows = [f"{number},{classes[number % 2]}" for number in range(0, 200, 3)]
     (workspace / "data" / "raw" / "example.csv").write_text("\n".join(["size,species", "7,", *rows]), encoding="utf-8")
-    _, schema = load_table(load_config(workspace / "params.yaml"), refresh=True)
+    _, schema = read_data(load_config(workspace / "params.yaml"), refresh=True)
     assert schema.target is not None
     assert schema.target.categories == classes
 

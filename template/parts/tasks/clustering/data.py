@@ -14,12 +14,12 @@ def load(config: Config) -> Dataset:
 
     Raises DataError that names column, row and rule.
     """
-    frame, schema = load_table(config)
+    frame, schema = read_data(config)
     rows = Split(encode_table(frame, schema))
     train, test = train_test_split(range(len(frame)), test_size=config.data.test_size, random_state=config.seed)
     return Dataset(train=rows.take(train), test=rows.take(test), schema=schema)
 
 
-def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
+def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     return open_table(config.data_path, config.schema_path, ignore=config.data.ignore, refresh=refresh)

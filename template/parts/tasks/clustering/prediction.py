@@ -1,5 +1,6 @@
 """From scores to the answer a person reads."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,6 @@ from .schema import Schema
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
-
-ONNX_OUTPUT = 0
 
 
 class Prediction(BaseModel):
@@ -31,11 +30,11 @@ def same(native: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     return (native == other)[:, 0]
 
 
-def describe(scores: NDArray[Any], schema: Schema) -> list[dict[str, Any]]:
+def describe(scores: NDArray[Any], rows: Sequence[Any], schema: Schema) -> list[dict[str, Any]]:
     """Return one Prediction for each row, as a dictionary."""
     return [{"cluster": number} for number in scores[:, 0].tolist()]
 
 
-def tabulate(scores: NDArray[Any], schema: Schema) -> dict[str, NDArray[Any]]:
-    """Return the columns that scoring a table adds to it."""
-    return {"cluster": scores[:, 0]}
+def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
+    """Return the rows with their predictions beside them."""
+    return rows.assign(cluster=scores[:, 0])

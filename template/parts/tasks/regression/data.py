@@ -12,13 +12,13 @@ from .table import encode_table, open_table
 
 def load(config: Config) -> Dataset:
     """Return the rows to train and to test on. Raises DataError that names column, row and rule."""
-    frame, schema = load_table(config)
+    frame, schema = read_data(config)
     rows = Split(encode_table(frame, schema), frame[config.data.target].astype(float))
     train, test = train_test_split(range(len(frame)), test_size=config.data.test_size, random_state=config.seed)
     return Dataset(train=rows.take(train), test=rows.take(test), schema=schema)
 
 
-def load_table(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
+def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     return open_table(
         config.data_path,

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic_core import to_json
 
+from .encoder import Encoder, load_encoder
 from .errors import BundleError
 from .inference import ONNX_FILE, OnnxPredictor, Predictor, load_predictor
 from .prediction import same, score
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"
 
-# An exported graph is served when at least this share of held-out rows agrees with the native model.
+# An exported graph is served when at least this share of held-out examples agrees with the native model.
 LEAST_AGREEMENT = 0.999
+COMPARED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Bundle:
     name: str
     schema: Schema
     metrics: dict[str, Any]
+    encoder: Encoder
     predictor: Predictor
 
 
@@ -44,16 +48,17 @@ def save_bundle(
     model: "BaseEstimator", dataset: "Dataset", evaluation: "Evaluation", lineage: "Lineage", folder: Path
 ) -> Path:
     """Write the bundle and return its folder. Raises BundleError when the folder exists."""
-    from .export import export_onnx, save_model
+    from .export import export
     from .model_card import write_model_card
+    from .storage import save_model
 
     with whole_folder(folder) as staging:
         save_model(model, staging)
         dataset.schema.save(staging / SCHEMA_FILE)
-        graph = export_onnx(model, dataset.schema)
-        agreement = compare(model, graph, dataset)
-        if agreement["served"]:
-            (staging / ONNX_FILE).write_bytes(graph)
+        export(model, dataset.schema, staging)
+        agreement = compare(model, dataset, staging)
+        if not agreement["served"]:
+            (staging / ONNX_FILE).unlink()
         metrics = {
             "metrics": evaluation.metrics,
             "baseline": evaluation.baseline,
@@ -67,12 +72,15 @@ def save_bundle(
     return folder
 
 
-def compare(model: "BaseEstimator", graph: bytes, dataset: "Dataset") -> dict[str, Any]:
-    """Return how far the exported graph agrees with the native model on the test rows."""
-    from .table import as_inputs
-
-    native = score(model, dataset.test.features)
-    exported = OnnxPredictor(graph).scores(as_inputs(dataset.test.features, dataset.schema))
+def compare(model: "BaseEstimator", dataset: "Dataset", folder: Path) -> dict[str, Any]:
+    """Return how far the exported graph in the folder agrees with the native model on the test examples."""
+    encoder, graph = load_encoder(folder, dataset.schema), OnnxPredictor(folder / ONNX_FILE)
+    count = len(dataset.test.features)
+    scored = []
+    for start in range(0, count, COMPARED_AT_ONCE):
+        part = dataset.test.take(np.arange(start, min(start + COMPARED_AT_ONCE, count))).features
+        scored.append((score(model, part), graph.scores(encoder.encode_features(part))))
+    native, exported = (np.concatenate(parts) for parts in zip(*scored, strict=True))
     share = float(same(native, exported).mean())
     return {
         "agreement": share,
@@ -118,7 +126,8 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
         schema = Schema.read(folder / SCHEMA_FILE)
-        return Bundle(folder.name, schema, metrics, load_predictor(folder, schema))
+        encoder = load_encoder(folder, schema)
+        return Bundle(folder.name, schema, metrics, encoder, load_predictor(folder, encoder))
     except BundleError:
         raise
     except Exception as error:

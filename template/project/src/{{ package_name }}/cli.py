@@ -37,15 +37,15 @@ def data(
     params: Params = PARAMS,
     refresh: Annotated[bool, typer.Option(help="Infer the schema anew, for data that changed on purpose.")] = False,
 ) -> None:
-    """Check the table against its schema, and write a page that explores it."""
+    """Check the data against its schema, and write a page that explores it."""
     from .config import load_config
-    from .data import load_table
-    from .explore import write_exploration
+    from .data import read_data
+    from .explore import summarize, write_exploration
 
     config = load_config(params)
-    frame, schema = load_table(config, refresh=refresh)
-    page = write_exploration(frame, schema, config.reports_dir / "data")
-    typer.echo(f"{len(frame)} rows and {len(schema.columns)} columns fit {shown(config.schema_path)}")
+    found, schema = read_data(config, refresh=refresh)
+    page = write_exploration(found, schema, config.reports_dir / "data")
+    typer.echo(f"{summarize(found, schema)} fit {shown(config.schema_path)}")
     typer.echo(f"Page: {shown(page)}")
 
 
@@ -78,7 +78,7 @@ def evaluate(
     run: RunName = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml.")] = False,
 ) -> None:
-    """Measure a saved model on the held-out rows, and write its figures again."""
+    """Measure a saved model on the held-out examples, and write its figures again."""
     from .config import load_config
     from .evaluate import check_floor, evaluate_saved
     from .lineage import read_lineage
@@ -95,12 +95,12 @@ def evaluate(
 
 @app.command()
 def predict(
-    source: Annotated[Path, typer.Argument(help="A CSV file with the columns of the training table.")],
-    target: Annotated[Path, typer.Argument(help="The CSV file to write: the same rows and their predictions.")],
+    source: Annotated[Path, typer.Argument(help="What to predict, in the form of the training data.")],
+    target: Annotated[Path, typer.Argument(help="The CSV file to write the predictions to.")],
     params: Params = PARAMS,
     run: RunName = None,
 ) -> None:
-    """Add predictions to the rows of a CSV file of any length."""
+    """Predict data of any length, and write a CSV file."""
     from .bundle import find_bundle, load_bundle
     from .config import load_config
     from .predict import predict as score

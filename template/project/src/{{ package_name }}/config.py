@@ -43,12 +43,12 @@ class Config(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def data_path(self) -> Path:
-        """The table that the model learns from."""
+        """The data that the model learns from."""
         return self.root / self.data.path
 
     @property
     def schema_path(self) -> Path:
-        """What is known of the table's columns."""
+        """What is known of the data."""
         return self.root / "data" / "schema.json"
 
     @property

@@ -1,4 +1,4 @@
-"""Measure a fitted model on held-out rows, against a naive baseline and across folds."""
+"""Measure a fitted model on held-out examples, against a naive baseline and across folds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,18 +6,19 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from rich.progress import track
-from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import check_cv
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from .bundle import find_bundle
 from .config import Config, EvaluationSettings
 from .data import load
 from .dataset import Dataset
+from .diagnostics import diagnose
 from .errors import BundleError, ProjectError
-from .export import load_model
 from .figures import draw
 from .metrics import LOWER_IS_BETTER, fit_baseline, measure
 from .schema import SCHEMA_FILE, Schema
+from .storage import load_model
 
 Metrics = dict[str, float]
 
@@ -33,8 +34,8 @@ class Evaluation:
     figures: dict[str, Figure]
 
 
-def evaluate(model: BaseEstimator, dataset: Dataset, config: Config) -> Evaluation:
-    """Measure the fitted model on the test rows; the folds are cut from the training rows."""
+def evaluate(model: Pipeline, dataset: Dataset, config: Config) -> Evaluation:
+    """Measure the fitted model on the test examples; the folds are cut from the training examples."""
     test = dataset.test
     baseline = fit_baseline(model, dataset.train, config.seed)
     folds = cross_validate(model, dataset, config.evaluation.folds)
@@ -43,16 +44,16 @@ def evaluate(model: BaseEstimator, dataset: Dataset, config: Config) -> Evaluati
         baseline=measure(baseline, test.features, test.target),
         folds_mean={name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]},
         folds_std={name: float(np.std([fold[name] for fold in folds])) for name in folds[0]},
-        figures=draw(model, dataset),
+        figures=draw(model, dataset) | diagnose(model),
     )
 
 
-def cross_validate(model: BaseEstimator, dataset: Dataset, folds: int) -> list[Metrics]:
+def cross_validate(model: Pipeline, dataset: Dataset, folds: int) -> list[Metrics]:
     """Fit a fresh copy of the model for each fold and return the metrics of each."""
     features, target = dataset.train
-    splitter = check_cv(folds, target, classifier=dataset.stratified)
+    splits = list(dataset.splitter(folds).split(features, target))
     measured = []
-    for train, test in track(list(splitter.split(features, target)), description="Cross-validating"):
+    for train, test in track(splits, description="Cross-validating"):
         part, rest = dataset.train.take(train), dataset.train.take(test)
         fitted = clone(model).fit(part.features, part.target)
         measured.append(measure(fitted, rest.features, rest.target))
@@ -67,7 +68,7 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     folder = find_bundle(config.models_dir, name)
     dataset = load(config)
     if Schema.read(folder / SCHEMA_FILE) != dataset.schema:
-        raise BundleError(f"{folder} was trained on other columns than those of {config.data_path}; train again")
+        raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
     return folder, evaluate(load_model(folder), dataset, config)
 
 

@@ -6,18 +6,20 @@ from typing import Any, Protocol
 import onnxruntime
 from numpy.typing import NDArray
 
-from .schema import Inputs, Schema
+from .encoder import STEPS, Encoder
+from .prediction import score
+from .schema import Inputs
 
 ONNX_FILE = "model.onnx"
 
 
 class Predictor(Protocol):
-    """Anything that turns encoded rows into scores, shape (rows, scores of a row)."""
+    """Anything that turns encoded examples into scores, shape (examples, scores of one)."""
 
     engine: str
 
     def scores(self, inputs: Inputs) -> NDArray[Any]:
-        """Return the scores of each row."""
+        """Return the scores of each example."""
 
 
 class OnnxPredictor:
@@ -25,16 +27,15 @@ class OnnxPredictor:
 
     engine = "onnxruntime"
 
-    def __init__(self, graph: bytes | Path) -> None:
-        """Load the graph, from memory or from a file."""
+    def __init__(self, graph: Path) -> None:
+        """Load the graph."""
         options = onnxruntime.SessionOptions()
-        # One row is too little work to share among threads, and a batch is cut into chunks anyway.
+        # One example is too little work to share among threads, and a batch is cut into chunks anyway.
         options.intra_op_num_threads = 1
-        source = graph if isinstance(graph, bytes) else str(graph)
-        self._run = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"]).run
+        self._run = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"]).run
 
     def scores(self, inputs: Inputs) -> NDArray[Any]:
-        """Return the scores of each row."""
+        """Return the scores of each example."""
         found: NDArray[Any] = self._run(["scores"], inputs)[0]
         return found.reshape(len(found), -1)
 
@@ -44,27 +45,21 @@ class NativePredictor:
 
     engine = "native"
 
-    def __init__(self, model: Any, schema: Schema) -> None:
-        """Keep the fitted model, and the names of the columns that it was fitted on."""
-        self._model = model
-        self._names = {"numbers": schema.numbers, "categories": schema.categories}
+    def __init__(self, model: Any, encoder: Encoder) -> None:
+        """Keep the steps of the fitted pipeline that come after the encoder's."""
+        self._model = model[STEPS:]
+        self._decode = encoder.decode
 
     def scores(self, inputs: Inputs) -> NDArray[Any]:
-        """Return the scores of each row."""
-        # Imported where it is used: a model with an ONNX graph runs without pandas.
-        import pandas as pd
-
-        from .prediction import score
-
-        parts = [pd.DataFrame(values, columns=self._names[kind]) for kind, values in inputs.items()]
-        return score(self._model, pd.concat(parts, axis="columns"))
+        """Return the scores of each example."""
+        return score(self._model, self._decode(inputs))
 
 
-def load_predictor(folder: Path, schema: Schema) -> Predictor:
+def load_predictor(folder: Path, encoder: Encoder) -> Predictor:
     """Return the fastest predictor that the saved model has."""
     if (folder / ONNX_FILE).exists():
         return OnnxPredictor(folder / ONNX_FILE)
     # Imported where it is used: a model with an ONNX graph runs without the training framework.
-    from .export import load_model
+    from .storage import load_model
 
-    return NativePredictor(load_model(folder), schema)
+    return NativePredictor(load_model(folder), encoder)

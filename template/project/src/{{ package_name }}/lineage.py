@@ -12,8 +12,9 @@ from sklearn.base import BaseEstimator
 
 from .bundle import LINEAGE_FILE
 from .config import Config
+from .storage import LIBRARIES
 
-RECORDED_PACKAGES = ("numpy", "onnxruntime", "scikit-learn")
+RECORDED_PACKAGES = ("numpy", "onnxruntime", *LIBRARIES)
 
 
 class Lineage(BaseModel, frozen=True):
@@ -34,7 +35,7 @@ def describe_lineage(config: Config, model: BaseEstimator, *, seconds: float) ->
         model=config.model,
         params=config.models[config.model].params,
         settings=config.model_dump(mode="json"),
-        data_sha256=file_sha256(config.data_path),
+        data_sha256=data_sha256(config.data_path),
         code_commit=current_commit(config.root),
         versions={"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES},
         fit_seconds=round(seconds, 3),
@@ -46,8 +47,12 @@ def read_lineage(bundle: Path) -> Lineage:
     return Lineage.model_validate_json((bundle / LINEAGE_FILE).read_bytes())
 
 
-def file_sha256(path: Path) -> str:
-    """Return the file's SHA-256 digest in hexadecimal."""
+def data_sha256(path: Path) -> str:
+    """Return the SHA-256 digest of a file in hexadecimal; of a folder, that of its files' digests and names."""
+    if path.is_dir():
+        names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+        listing = "".join(f"{data_sha256(path / name)}  {name}\n" for name in names)
+        return hashlib.sha256(listing.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -8,19 +8,18 @@ from typing import Any
 
 from .dataset import Dataset
 from .lineage import Lineage
-from .schema import Column
 
 
 def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, lineage: Lineage, folder: Path) -> None:
     """Write model_card.md: intended use, data, metrics, limits and origin."""
     sections = [
         f"# Model {name}",
-        f"A `{lineage.model}` trained on {len(dataset.train.features)} rows of `{dataset.schema.source}`.",
+        f"A `{lineage.model}` trained on {len(dataset.train.features)} examples of `{dataset.schema.source}`.",
         "## Metrics",
-        f"On {len(dataset.test.features)} rows that the model has not seen; across folds: mean ± standard deviation.",
+        f"On {len(dataset.test.features)} examples that the model has not seen; across folds: mean ± spread.",
         metrics_table(metrics),
         "## Inputs",
-        columns_table(dataset.schema.columns),
+        markdown_table(dataset.schema.facts()),
         "## Limits",
         limits(metrics["onnx"]),
         "## Origin",
@@ -32,30 +31,33 @@ def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, linea
 def metrics_table(metrics: dict[str, Any]) -> str:
     """Return the metrics as a Markdown table: model, naive baseline, folds."""
     mean, spread = metrics["folds"]["mean"], metrics["folds"]["std"]
-    rows = [
-        f"| {name} | {value:.4g} | {metrics['baseline'][name]:.4g} | {mean[name]:.4g} ± {spread[name]:.2g} |"
-        for name, value in metrics["metrics"].items()
-    ]
-    return "\n".join(["| metric | model | naive baseline | folds |", "|---|---|---|---|", *rows])
+    return markdown_table(
+        [
+            {
+                "metric": name,
+                "model": f"{value:.4g}",
+                "naive baseline": f"{metrics['baseline'][name]:.4g}",
+                "folds": f"{mean[name]:.4g} ± {spread[name]:.2g}",
+            }
+            for name, value in metrics["metrics"].items()
+        ]
+    )
 
 
-def columns_table(columns: tuple[Column, ...]) -> str:
-    """Return the columns as a Markdown table: kind, range or categories, whether values may be missing."""
-    rows = []
-    for column in columns:
-        seen = f"{column.minimum:g} to {column.maximum:g}" if column.kind == "number" else ", ".join(column.categories)
-        rows.append(f"| {column.name} | {column.kind} | {seen} | {'yes' if column.nullable else 'no'} |")
-    return "\n".join(["| column | kind | seen in training | may be missing |", "|---|---|---|---|", *rows])
+def markdown_table(rows: list[dict[str, str]]) -> str:
+    """Return the rows as a Markdown table; they have the same keys."""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(row.values() for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def limits(onnx: dict[str, Any]) -> str:
     """Say what the model was not tested for."""
     served = "Predictions use" if onnx["served"] else "Predictions do not use"
     return (
-        "The model knows no more than its training rows: check it again when the data changes, and do not use it for "
+        "The model knows no more than its training data: check it again when the data changes, and do not use it for "
         "decisions about people without examining groups apart.\n\n"
         f"{served} the exported ONNX graph, which agrees with the native model on {onnx['agreement']:.2%} of the test "
-        f"rows (largest difference {onnx['largest_difference']:.2g})."
+        f"examples (largest difference {onnx['largest_difference']:.2g})."
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from .bundle import save_bundle
 from .config import Config
@@ -35,16 +36,16 @@ def train(config: Config) -> Run:
     return finish_run(build_model(config, dataset.schema), dataset, config)
 
 
-def fit(model: BaseEstimator, rows: Split) -> None:
+def fit(model: BaseEstimator, examples: Split) -> None:
     """Fit the model. Raises ConfigError when a hyper-parameter does not suit it, or the data."""
     try:
-        model.fit(rows.features, rows.target)
+        model.fit(examples.features, examples.target)
     except ValueError as error:
         raise ConfigError(f"the model cannot be fitted with the settings of params.yaml: {error}") from error
 
 
-def finish_run(model: BaseEstimator, dataset: Dataset, config: Config) -> Run:
-    """Fit the model on the training rows; evaluate, save, report and log it."""
+def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
+    """Fit the model on the training examples; evaluate, save, report and log it."""
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{config.model}"
     started = perf_counter()
     fit(model, dataset.train)

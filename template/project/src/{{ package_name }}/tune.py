@@ -8,10 +8,13 @@ import pandas as pd
 from joblib import cpu_count
 from rich.progress import track
 from sklearn.model_selection import GridSearchCV, ParameterGrid
+from sklearn.pipeline import Pipeline
 
 from .config import Config
 from .data import load
+from .dataset import Dataset
 from .errors import ConfigError
+from .estimators import step_param
 from .metrics import LOWER_IS_BETTER, METRICS, measure
 from .model import build_model
 from .report import write_search_report
@@ -23,7 +26,7 @@ class TrackedGridSearchCV(GridSearchCV):
 
     def _run_search(self, evaluate_candidates: Callable[[Iterable[Mapping[str, Any]]], object]) -> None:
         candidates = list(ParameterGrid(self.param_grid))
-        size = ceil(4 * cpu_count() / self.cv)
+        size = ceil(4 * cpu_count() / self.cv.get_n_splits())
         batches = [candidates[start : start + size] for start in range(0, len(candidates), size)]
         for batch in track(batches, description=f"Trying {len(candidates)} candidates"):
             evaluate_candidates(batch)
@@ -35,7 +38,7 @@ def tune(config: Config, *, jobs: int = -1) -> Run:
     Raises ConfigError when the model has no grid, or the grid names an unknown hyper-parameter.
     """
     dataset = load(config)
-    search = build_search(config, build_model(config, dataset.schema), jobs)
+    search = build_search(config, build_model(config, dataset.schema), dataset, jobs)
     fit(search, dataset.train)
     results = results_table(search, config.evaluation.metric)
     tuned = with_params(config, search.cv_results_["params"][results.index[0]])
@@ -44,22 +47,22 @@ def tune(config: Config, *, jobs: int = -1) -> Run:
     return run
 
 
-def build_search(config: Config, model: Any, jobs: int) -> TrackedGridSearchCV:
+def build_search(config: Config, model: Pipeline, dataset: Dataset, jobs: int) -> TrackedGridSearchCV:
     """Return the unfitted search. Raises ConfigError as `tune` does."""
     grid = config.models[config.model].grid
     metric = config.evaluation.metric
     if not grid:
         raise ConfigError(f"models.{config.model}.grid: nothing to try; list some values in params.yaml")
-    if unknown := sorted(set(grid) - set(model.named_steps["model"].get_params())):
+    if unknown := [name for name in grid if step_param(name) not in model.get_params()]:
         raise ConfigError(f"models.{config.model}.grid: {unknown[0]!r} is no hyper-parameter of this model")
     if metric not in METRICS:
         raise ConfigError(f"evaluation.metric: {metric!r} is unknown; known are {', '.join(METRICS)}")
     return TrackedGridSearchCV(
         model,
-        {f"model__{name}": values for name, values in grid.items()},
+        {step_param(name): values for name, values in grid.items()},
         scoring=measure,
         refit=False,
-        cv=config.evaluation.folds,
+        cv=dataset.splitter(config.evaluation.folds),
         n_jobs=jobs,
     )
 

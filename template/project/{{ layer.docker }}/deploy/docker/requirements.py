@@ -10,4 +10,5 @@ project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["pro
 print(*project["dependencies"], *project["optional-dependencies"][group], sep="\n")
 for lineage in lineages:
     versions = json.loads(Path(lineage).read_text(encoding="utf-8"))["versions"]
-    print(*(f"{name}=={version}" for name, version in versions.items() if name != "python"), sep="\n")
+    # What follows a plus names a build, which the package index does not have.
+    print(*(f"{name}=={version.partition('+')[0]}" for name, version in versions.items() if name != "python"), sep="\n")

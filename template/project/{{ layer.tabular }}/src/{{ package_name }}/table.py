@@ -10,7 +10,8 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from .errors import DataError
-from .schema import MISSING, Column, Inputs, Schema
+from .reading import read_table
+from .schema import MISSING, Column, Schema
 
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
@@ -45,16 +46,6 @@ def open_table(
         frame = frame.dropna(subset=[target])
     check_table(frame, schema, path)
     return frame, schema
-
-
-def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a CSV file, these columns as text. Raises DataError."""
-    try:
-        return pd.read_csv(path, dtype=dict.fromkeys(text, str), low_memory=False)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; data.path in params.yaml says where the table is") from None
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path} cannot be read as a CSV file in UTF-8: {error}") from None
 
 
 def text_columns(schema: Schema) -> list[str]:
@@ -164,12 +155,3 @@ def encode_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     numbers = {name: frame[name].astype(np.float32) for name in schema.numbers}
     texts = {name: frame[name].astype(object).fillna(MISSING) for name in schema.categories}
     return pd.DataFrame(numbers | texts, index=frame.index)
-
-
-def as_inputs(features: pd.DataFrame, schema: Schema) -> Inputs:
-    """Return encoded columns as the inputs of a predictor."""
-    inputs = {
-        "numbers": features[schema.numbers].to_numpy(np.float32),
-        "categories": features[schema.categories].to_numpy(object),
-    }
-    return {name: values for name, values in inputs.items() if values.shape[1]}

@@ -1,5 +1,7 @@
 """How good a classifier is. Classes count alike, however rare (macro averages)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -12,13 +14,13 @@ METRICS = ("accuracy", "precision", "recall", "f1", "roc_auc", "pr_auc")
 LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
-def measure(model: BaseEstimator, features: pd.DataFrame, target: pd.Series) -> dict[str, float]:
+def measure(model: BaseEstimator, features: Any, target: pd.Series) -> dict[str, float]:
     """Return the metrics of the model's predictions, each between 0 and 1."""
     probabilities = model.predict_proba(features)
     predicted = model.classes_[probabilities.argmax(axis=1)]
     precision, recall, f1, _ = precision_recall_fscore_support(target, predicted, average="macro", zero_division=0)
     truth = target.to_numpy()[:, None] == model.classes_
-    # A class that is absent from these rows, or fills them, has no curve.
+    # A class that is absent from these examples, or fills them, has no curve.
     drawn = truth.any(axis=0) & ~truth.all(axis=0)
     return {
         "accuracy": float(accuracy_score(target, predicted)),

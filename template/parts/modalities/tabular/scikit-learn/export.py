@@ -1,4 +1,4 @@
-"""Write and read the trained pipeline, in formats that cannot run code when they are loaded."""
+"""Export the trained pipeline as one ONNX graph, from the table's columns to scores."""
 
 from pathlib import Path
 
@@ -8,34 +8,13 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
-from skops.io import dump, get_untrusted_types, load
 
-from .errors import BundleError
-from .prediction import ONNX_OUTPUT
+from .inference import ONNX_FILE
 from .schema import Schema
 
-MODEL_FILE = "model.skops"
 
-# What skops does not trust by itself, and scikit-learn's own models need.
-TRUSTED = ("numpy.dtype", "sklearn.", f"{__package__}.")
-
-
-def save_model(model: Pipeline, folder: Path) -> None:
-    """Write the fitted pipeline."""
-    dump(model, folder / MODEL_FILE)
-
-
-def load_model(folder: Path) -> Pipeline:
-    """Read the fitted pipeline. Raises BundleError when the file holds a type that no model here needs."""
-    path = folder / MODEL_FILE
-    found = get_untrusted_types(file=path)
-    if refused := [name for name in found if not name.startswith(TRUSTED)]:
-        raise BundleError(f"{path} holds {', '.join(refused)}, which no model of this project needs; do not load it")
-    return load(path, trusted=found)
-
-
-def export_onnx(model: Pipeline, schema: Schema) -> bytes:
-    """Return the pipeline as one ONNX graph: inputs `numbers` and `categories`, output `scores`."""
+def export(model: Pipeline, schema: Schema, folder: Path) -> None:
+    """Write the graph: inputs `numbers` and `categories`, output `scores`."""
     # A model that only labels the rows it was fitted on carries the estimator that labels new ones.
     final = getattr(model[-1], "predictor_", model[-1])
     pipeline = Pipeline([*model.steps[:-1], ("model", final)])
@@ -43,9 +22,11 @@ def export_onnx(model: Pipeline, schema: Schema) -> bytes:
         ("numbers", FloatTensorType([None, len(schema.numbers)])),
         ("categories", StringTensorType([None, len(schema.categories)])),
     ]
+    # Where there are labels and probabilities, the labels come first.
+    output = 1 if hasattr(model, "predict_proba") else 0
     options = {id(final): {"zipmap": False}} if is_classifier(final) else None
     graph = to_onnx(pipeline, initial_types=[each for each in inputs if each[1].shape[1]], options=options)
-    return name_output(graph, graph.graph.output[ONNX_OUTPUT].name).SerializeToString()
+    (folder / ONNX_FILE).write_bytes(name_output(graph, graph.graph.output[output].name).SerializeToString())
 
 
 def name_output(graph: onnx.ModelProto, output: str) -> onnx.ModelProto:

@@ -1,5 +1,6 @@
 """From class probabilities to the answer a person reads."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,30 +13,29 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-ONNX_OUTPUT = 1
 TOLERANCE = 1e-4
 
 
 class Prediction(BaseModel):
-    """The most probable class of one row, and the probability of each."""
+    """The most probable class of one example, and the probability of each."""
 
     prediction: str
     probabilities: dict[str, float]
 
 
-def score(model: "Pipeline", features: "pd.DataFrame") -> NDArray[np.float64]:
-    """Return the probability of each class, shape (rows, classes)."""
+def score(model: "Pipeline", features: Any) -> NDArray[np.float64]:
+    """Return the probability of each class, shape (examples, classes)."""
     return np.asarray(model.predict_proba(features))
 
 
 def same(native: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return for each row whether both predict the same class with the same probabilities, shape (rows,)."""
+    """Return for each example whether both predict the same class with the same probabilities, shape (examples,)."""
     close = np.abs(native - other).max(axis=1) <= TOLERANCE
     return close & (native.argmax(axis=1) == other.argmax(axis=1))
 
 
-def describe(scores: NDArray[Any], schema: Schema) -> list[dict[str, Any]]:
-    """Return one Prediction for each row, as a dictionary."""
+def describe(scores: NDArray[Any], rows: Sequence[Any], schema: Schema) -> list[dict[str, Any]]:
+    """Return one Prediction for each example, as a dictionary."""
     classes = classes_of(schema)
     return [
         {
@@ -46,11 +46,12 @@ def describe(scores: NDArray[Any], schema: Schema) -> list[dict[str, Any]]:
     ]
 
 
-def tabulate(scores: NDArray[Any], schema: Schema) -> dict[str, NDArray[Any]]:
-    """Return the columns that scoring a table adds to it."""
+def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
+    """Return the rows with their predictions beside them."""
     classes = classes_of(schema)
     columns: dict[str, NDArray[Any]] = {"prediction": np.array(classes)[scores.argmax(axis=1)]}
-    return columns | {f"probability_{name}": np.round(scores[:, place], 5) for place, name in enumerate(classes)}
+    columns |= {f"probability_{name}": np.round(scores[:, place], 5) for place, name in enumerate(classes)}
+    return rows.assign(**columns)
 
 
 def classes_of(schema: Schema) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Figures of a classifier on rows it has not seen."""
+"""Figures of a classifier on examples it has not seen."""
 
 import numpy as np
 import seaborn as sns

@@ -1,0 +1,52 @@
+"""Turn rows into what a model takes, without the training libraries."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .schema import MISSING, Inputs, Schema
+
+# How many steps of the pipeline the encoder does itself: all of its preprocessing is inside the exported graph.
+STEPS = 0
+
+
+class Encoder:
+    """Gives the columns of the schema to a model: `numbers` and `categories`."""
+
+    def __init__(self, schema: Schema) -> None:
+        """Look up the columns once; rows come by the thousand."""
+        self._numbers = schema.numbers
+        self._categories = schema.categories
+
+    def encode(self, rows: Sequence[Mapping[str, Any]]) -> Inputs:
+        """Return the rows of a request as a model's inputs. An absent key or None is a missing value."""
+        inputs: Inputs = {}
+        if self._numbers:
+            inputs["numbers"] = np.array([[row.get(name) for name in self._numbers] for row in rows], dtype=np.float32)
+        if self._categories:
+            texts = [[row.get(name) or MISSING for name in self._categories] for row in rows]
+            inputs["categories"] = np.array(texts, dtype=object)
+        return inputs
+
+    def encode_features(self, features: Any) -> Inputs:
+        """Return a data frame of encoded columns as a model's inputs."""
+        inputs = {
+            "numbers": features[self._numbers].to_numpy(np.float32),
+            "categories": features[self._categories].to_numpy(object),
+        }
+        return {name: values for name, values in inputs.items() if values.shape[1]}
+
+    def decode(self, inputs: Inputs) -> Any:
+        """Return a model's inputs as the data frame that the pipeline was fitted on."""
+        # Imported where it is used: a model with an ONNX graph runs without pandas.
+        import pandas as pd
+
+        names = {"numbers": self._numbers, "categories": self._categories}
+        return pd.concat([pd.DataFrame(inputs[kind], columns=names[kind]) for kind in inputs], axis="columns")
+
+
+def load_encoder(folder: Path, schema: Schema) -> Encoder:
+    """Return the encoder of a saved model; the schema is all it needs."""
+    return Encoder(schema)

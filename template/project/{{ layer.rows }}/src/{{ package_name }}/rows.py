@@ -1,0 +1,50 @@
+"""Parse a JSON list of rows, and say in plain words what is wrong with it."""
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from .refusals import Problem, RequestRefused
+
+MAX_PROBLEMS = 10
+
+
+def parse_rows(rows: TypeAdapter[list[Any]], body: bytes) -> list[Any]:
+    """Return the rows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong rows."""
+    try:
+        return rows.validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=True)
+    if found[0]["type"] == "json_invalid":
+        raise RequestRefused(400, "The body is not valid JSON.", [Problem(message=found[0]["msg"])])
+    raise refuse_rows([explain(problem) for problem in found])
+
+
+def refuse_rows(problems: list[Problem]) -> RequestRefused:
+    """Return the refusal (422) that names the first problem and lists the others."""
+    more = f" ({len(problems) - 1} more problems)" if len(problems) > 1 else ""
+    return RequestRefused(422, f"{problems[0]}{more}", problems[:MAX_PROBLEMS])
+
+
+def explain(problem: ErrorDetails) -> Problem:
+    """Say in plain words what pydantic found, and where."""
+    place = problem["loc"]
+    row = int(place[0]) + 1 if place else None
+    field = ".".join(str(part) for part in place[1:]) or None
+    context = problem.get("ctx", {})
+    words = {
+        "extra_forbidden": "unknown field",
+        "missing": "is missing, and training saw no missing value here",
+        "literal_error": f"must be one of {context.get('expected')}",
+        "too_short": "send at least one row",
+        "too_long": f"send at most {context.get('max_length')} rows at a time",
+        "list_type": "the body must be a list of rows",
+        "dict_type": "must be an object with the fields of a row",
+        "less_than_equal": "is larger than a model can take",
+        "greater_than_equal": "is smaller than a model can take",
+        "float_type": "must be a number",
+        "bool_type": "must be true or false",
+        "string_type": "must be text",
+    }
+    return Problem(row=row, field=field, message=words.get(problem["type"], problem["msg"]))

@@ -1,0 +1,33 @@
+"""Why a request is not answered."""
+
+from pydantic import BaseModel
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a request; rows count from 1."""
+
+    row: int | None = None
+    field: str | None = None
+    message: str
+
+    def __str__(self) -> str:
+        """Say where and what, in one line."""
+        place = f"row {self.row}, {self.field}: " if self.field else f"row {self.row}: " if self.row else ""
+        return place + self.message
+
+
+class Refusal(BaseModel):
+    """Why a request was not answered."""
+
+    error: str
+    problems: list[Problem] = []
+
+
+class RequestRefused(Exception):
+    """The request cannot be answered; carries the HTTP status and what to tell the client."""
+
+    def __init__(self, status: int, error: str, problems: list[Problem] | None = None) -> None:
+        """Keep the status and the answer."""
+        super().__init__(error)
+        self.status = status
+        self.refusal = Refusal(error=error, problems=problems or [])

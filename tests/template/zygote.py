@@ -1,0 +1,91 @@
+"""Run the tests of many projects in forks of one process, so that the imports they share are paid once.
+
+As a script it takes the names of modules, imports them, and then forks for every line of JSON that it reads: a folder,
+the arguments of pytest and the file for its output. It answers with the exit status and the seconds of a processor.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# What projects of each framework import, in their code or through their tests.
+COMMON = (
+    "fastapi.testclient matplotlib.figure mypy.version numpy onnx onnxruntime pandas pandera.pandas prometheus_client "
+    "pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx sklearn.ensemble "
+    "sklearn.model_selection skops.io typer.testing yaml"
+)
+MODULES = {
+    "scikit-learn": COMMON,
+    "pytorch": f"{COMMON} torch torch.onnx skorch safetensors.torch",
+    "tensorflow": f"{COMMON} tensorflow keras tf2onnx",
+    "transformers": f"{COMMON} torch torch.onnx skorch safetensors.torch transformers tokenizers",
+}
+
+
+class Outcome(NamedTuple):
+    """How a project's tests ended: pytest's exit status, and how long a processor worked on them."""
+
+    status: int
+    seconds: float
+
+
+class Zygote:
+    """A process that has imported what a framework's projects import."""
+
+    def __init__(self, framework: str, environment: dict[str, str]) -> None:
+        """Start the process; it imports in the background."""
+        command = [sys.executable, __file__, *MODULES[framework].split()]
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def pytest(self, folder: Path, arguments: Sequence[str], output: Path) -> Outcome:
+        """Run pytest in the folder, in a fork that has imported nothing of the project."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([str(folder), list(arguments), str(output)]), file=self._process.stdin, flush=True)
+        status, seconds = json.loads(self._process.stdout.readline())
+        return Outcome(status, seconds)
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._process.communicate()
+
+
+def serve(modules: Sequence[str]) -> None:
+    """Import the modules; then fork for each line of the standard input and answer how it ended."""
+    for module in modules:
+        importlib.import_module(module)
+    for line in sys.stdin:
+        folder, arguments, output = json.loads(line)
+        if not (child := os.fork()):
+            os._exit(run(folder, arguments, output))
+        _, status, used = os.wait4(child, 0)
+        print(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]), flush=True)
+
+
+def run(folder: str, arguments: list[str], output: str) -> int:
+    """Run pytest as `python -m pytest` in the folder would, with its output in a file; return its exit status."""
+    import pytest
+
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (file, 1), (file, 2)):
+        os.dup2(source, target)
+    status = int(pytest.main(arguments))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1:])
