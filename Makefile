@@ -5,7 +5,7 @@ PARTS := $(shell find template/parts -name deps.txt -not -path "*/gpu/*")
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo setup test test-matrix test-lowest lint format bench help
+.PHONY: demo setup test test-matrix test-lowest lint format bench results help
 
 demo:  ## Render a project, set it up, train it, and ask its service for a prediction
 demo: $(BIN)/mlscaffold
@@ -40,6 +40,9 @@ format: .venv/ready  ## Rewrite the code in the project's style
 
 bench: .venv/ready  ## Measure speed side by side, and print ratios
 	$(BIN)/python -m benchmarks
+
+results: .venv/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
+	$(BIN)/python -m benchmarks.table $(FLAGS)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,38 +29,74 @@ async def predict() -> dict[str, str]:
 
 SCRIPT = """
 wrk.method = "POST"
-wrk.body = [==[%s]==]
-wrk.headers["Content-Type"] = "application/json"
+wrk.body = io.open("%s", "rb"):read("*all")
+wrk.headers["Content-Type"] = "%s"
+"""
+
+EXAMPLE = """
+import sys
+from pathlib import Path
+from {package}.bundle import find_bundle
+from {package}.payload import Payload
+from {package}.schema import SCHEMA_FILE, Schema
+
+body, media_type = Payload(Schema.read(find_bundle(Path("models")) / SCHEMA_FILE), max_rows=1).example()
+Path("body.bin").write_bytes(body)
+print(media_type)
 """
 
 
 def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
     """Return the median share of the bare handler's requests per second, and the service's requests per second."""
-    if not shutil.which("wrk"):
-        raise SystemExit("wrk was not found; it is a package of most Linux distributions")
     (project / "bare.py").write_text(BARE, encoding="utf-8")
     with (
         serving(project, f"{package}.service:create_app", "--factory") as service,
         serving(project, "bare:app") as bare,
     ):
-        with urllib.request.urlopen(f"{service}/openapi.json") as answer:
-            document = json.load(answer)
-        body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]["example"]
-        script = project / "post.lua"
-        script.write_text(SCRIPT % json.dumps(body), encoding="utf-8")
-        load(service, script)
-        pairs = [(load(service, script), load(bare, script)) for _ in range(rounds)]
-    return statistics.median(one / other for one, other in pairs), statistics.median(one for one, _ in pairs)
+        return compare(service, bare, write_script(project, package), rounds)
+
+
+def measure_engines(project: Path, package: str, *, rounds: int = 5) -> tuple[float, float]:
+    """Return the requests per second of the ONNX graph over those of the native model, and those of the graph."""
+    (newest,) = (project / "models").iterdir()
+    native = project / "native" / newest.name
+    shutil.copytree(newest, native)
+    (native / "model.onnx").unlink()
+    app = f"{package}.service:create_app"
+    with (
+        serving(project, app, "--factory") as graph,
+        serving(project, app, "--factory", SERVICE_MODELS_DIR="native") as other,
+    ):
+        return compare(graph, other, write_script(project, package), rounds)
+
+
+def compare(one: str, other: str, script: Path, rounds: int) -> tuple[float, float]:
+    """Return the median ratio of the requests per second of two services, loaded in turn, and those of the first."""
+    load(one, script)
+    load(other, script)
+    pairs = [(load(one, script), load(other, script)) for _ in range(rounds)]
+    return statistics.median(first / second for first, second in pairs), statistics.median(first for first, _ in pairs)
+
+
+def write_script(project: Path, package: str) -> Path:
+    """Write the request that wrk sends: the example that the project's own service documents."""
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk was not found; it is a package of most Linux distributions")
+    code = EXAMPLE.format(package=package)
+    said = run([sys.executable, "-c", code], cwd=project, env={**os.environ, "PYTHONPATH": "src"})
+    script = project / "post.lua"
+    script.write_text(SCRIPT % (project / "body.bin", said.splitlines()[-1]), encoding="utf-8")
+    return script
 
 
 @contextmanager
-def serving(project: Path, app: str, *flags: str) -> Iterator[str]:
-    """Run uvicorn with the app; give its address."""
+def serving(project: Path, app: str, *flags: str, **settings: str) -> Iterator[str]:
+    """Run uvicorn with the app, and settings in the environment; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", app, *flags, "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=project, env={**os.environ, "PYTHONPATH": "src"})
+    process = subprocess.Popen(command, cwd=project, env={**os.environ, **settings, "PYTHONPATH": "src"})
     try:
         wait_until_open(port)
         yield f"http://127.0.0.1:{port}"
@@ -73,7 +107,7 @@ def serving(project: Path, app: str, *flags: str) -> Iterator[str]:
 
 def wait_until_open(port: int) -> None:
     """Wait until something listens on the port."""
-    for _ in range(300):
+    for _ in range(900):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
