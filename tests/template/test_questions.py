@@ -81,8 +81,11 @@ def test_the_texts_are_all_that_is_typed(renderer: Renderer) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        ["framework=pytorch"],
-        ["task=regression", "framework=pytorch"],
+        ["framework=theano"],
+        ["task=clustering", "framework=pytorch"],
+        ["task=regression", "framework=transformers"],
+        ["framework=scikit-learn", "accelerator=gpu"],
+        ["framework=tensorflow", "python_version=3.14"],
         ["task=vision"],
         ["environment=poetry"],
         ["python_version=3.10"],
