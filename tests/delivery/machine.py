@@ -105,9 +105,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def ask(port: int, path: str, body: bytes | None = None) -> tuple[int, Any]:
+def ask(port: int, path: str, body: bytes | None = None, media_type: str = "application/json") -> tuple[int, Any]:
     """Send a request; return the status and the JSON of the answer."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": media_type})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.loads(answer.read())
