@@ -85,6 +85,7 @@ def _explain(error: ValidationError | TypeError) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
-        message = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
-        lines.append(f"{key}: {message}" if key else message.removeprefix("Value error, "))
+        message = problem["msg"].removeprefix("Value error, ")
+        message = "unknown key" if problem["type"] == "extra_forbidden" else message
+        lines.append(f"{key}: {message}" if key else message)
     return "\n".join(lines)

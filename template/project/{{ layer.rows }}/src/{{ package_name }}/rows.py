@@ -31,7 +31,7 @@ def explain(problem: ErrorDetails) -> Problem:
     """Say in plain words what pydantic found, and where."""
     place = problem["loc"]
     row = int(place[0]) + 1 if place else None
-    field = ".".join(str(part) for part in place[1:]) or None
+    field = ".".join(str(part + 1 if isinstance(part, int) else part) for part in place[1:]) or None
     context = problem.get("ctx", {})
     words = {
         "extra_forbidden": "unknown field",
