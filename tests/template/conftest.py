@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from .rendering import Renderer, copy_template
+from .rendering import Renderer, copy_template, every_three
 
 
 @dataclass
@@ -53,6 +53,11 @@ class Worker(Protocol):
 TALLY = pytest.StashKey[Tally]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice between every combination of answers and a sample of them."""
+    parser.addoption("--whole-matrix", action="store_true", help="every combination, not only every three answers")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start counting."""
     config.stash[TALLY] = Tally()
@@ -80,6 +85,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if reporter and not hasattr(config, "workeroutput") and (tally.combinations or tally.trees):
         for line in tally.lines():
             reporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def combinations(renderer: Renderer, pytestconfig: pytest.Config) -> list[dict[str, str]]:
+    """Every valid combination, from the questions themselves, or so many that every three answers are together in one."""
+    found = list(renderer.questions.combinations())
+    return found if pytestconfig.getoption("--whole-matrix") else every_three(found)
 
 
 @pytest.fixture(scope="session")

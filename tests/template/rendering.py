@@ -4,12 +4,14 @@ import hashlib
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations as groups
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from mlscaffold._questions import Questionnaire, load_questions
@@ -124,3 +126,15 @@ def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> di
     for name in questions.names:
         complete[name] = answers[name] if name in answers else questions.state(name, complete).default
     return complete
+
+
+def every_three(combinations: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return some of the combinations, in which every three answers occur together that do so at all."""
+    order = Random(0).sample(combinations, len(combinations))
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    chosen = []
+    for answers in order:
+        if new := set(groups(answers.items(), 3)) - seen:
+            seen |= new
+            chosen.append(answers)
+    return chosen

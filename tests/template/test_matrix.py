@@ -37,12 +37,6 @@ CHECKS: list[Check] = [
 
 
 @pytest.fixture(scope="session")
-def combinations(renderer: Renderer) -> list[dict[str, str]]:
-    """Every valid combination, from the questions themselves."""
-    return list(renderer.questions.combinations())
-
-
-@pytest.fixture(scope="session")
 def code_trees(renderer: Renderer) -> dict[str, str]:
     """The code trees seen so far, by the answers that decide the code."""
     return {}
