@@ -37,10 +37,16 @@ COMES_WITH = {"joblib": "scikit-learn", "pydantic-core": "pydantic"}
 CONDA_NAMES = {
     "fastapi": "fastapi-core",
     "matplotlib": "matplotlib-base",
+    "opencv-python-headless": "py-opencv",
     "pandera": "pandera-core",
     "prometheus-client": "prometheus_client",
     "seaborn": "seaborn-base",
     "typing-extensions": "typing_extensions",
+}
+# What conda-forge calls the builds for processors and for graphics cards.
+CONDA_BUILDS = {
+    "cpu": {"tensorflow": "tensorflow-cpu", "torch": "pytorch-cpu"},
+    "gpu": {"tensorflow": "tensorflow-gpu", "torch": "pytorch-gpu"},
 }
 CONDA_OWN = {"python", "pip", "hatchling", "editables"}
 
@@ -118,7 +124,8 @@ def conda_problems(project: Project, declared: list[Requirement]) -> Iterator[st
     """environment.yml has the same packages, by conda-forge's names, with the same bounds."""
     packages = yaml.safe_load(project.text("environment.yml"))["dependencies"]
     listed = {package.split(" ")[0]: package.partition(" ")[2] for package in packages}
-    bounds = {CONDA_NAMES.get(each.name, each.name): {str(bound) for bound in each.specifier} for each in declared}
+    names = CONDA_NAMES | CONDA_BUILDS[project.answers.get("accelerator", "cpu")]
+    bounds = {names.get(each.name, each.name): {str(bound) for bound in each.specifier} for each in declared}
     yield from (f"environment.yml: {name} is missing" for name in sorted(bounds.keys() - listed.keys()))
     yield from (f"environment.yml: {name} is extra" for name in sorted(listed.keys() - bounds.keys() - CONDA_OWN))
     for name in sorted(bounds.keys() & listed.keys()):

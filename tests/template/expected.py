@@ -22,11 +22,23 @@ BY_TASK = {
     "classification regression clustering": f"""
     {SHIPPED} src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/table.py tests/test_table.py
     """,
-    "text-classification": "src/PACKAGE/example.py src/PACKAGE/reading.py",
-    "image-classification": "src/PACKAGE/example.py",
-    "forecasting": f"{SHIPPED} src/PACKAGE/reading.py",
+    "text-classification": """
+    src/PACKAGE/example.py src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/texts.py src/PACKAGE/words.py
+    """,
+    "image-classification": """
+    src/PACKAGE/example.py src/PACKAGE/folder.py src/PACKAGE/images.py src/PACKAGE/pixels.py
+    tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
+    """,
+    "forecasting": f"""
+    {SHIPPED} src/PACKAGE/forecaster.py src/PACKAGE/frequency.py src/PACKAGE/graph.py src/PACKAGE/history.py
+    src/PACKAGE/reading.py src/PACKAGE/windows.py
+    tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_windows.py
+    """,
 }
-BY_FRAMEWORK = {"pytorch tensorflow transformers": "src/PACKAGE/network.py tests/test_network.py"}
+BY_FRAMEWORK = {
+    "pytorch tensorflow transformers": "src/PACKAGE/network.py tests/test_network.py",
+    "pytorch transformers": "src/PACKAGE/objective.py src/PACKAGE/trainer.py",
+}
 
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
@@ -71,11 +83,11 @@ FOREIGN = [
     _foreign(
         "task",
         "classification text-classification image-classification",
-        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|precision|recall|\bf1\b|calibrat",
+        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|(?<!mixed[ _\n])(?<!full )precision|\brecall\b(?!\()|\bf1\b|calibrat",
     ),
     _foreign("task", "regression", r"\bmpg\b|horsepower|cylinders|chevrolet"),
-    _foreign("task", "regression", r"rmse|\br2\b"),
-    _foreign("task", "regression forecasting", r"(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
+    _foreign("task", "regression", r"\br2\b"),
+    _foreign("task", "regression forecasting", r"rmse|(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
     _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
     _foreign("task", "clustering", r"cluster|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
     _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
@@ -96,7 +108,7 @@ FOREIGN = [
     _foreign(
         "serving", "fastapi", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
     ),
-    _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)\bcompose\b|10001|deploy/"),
+    _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/"),
     _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache"),
