@@ -100,7 +100,10 @@ def bound_problems(requirement: Requirement) -> Iterator[str]:
         yield f"{requirement} does not fit {tested_version(requirement.name)}, which the tests use"
 
 
-tested_version = cache(metadata.version)
+@cache
+def tested_version(name: str) -> str:
+    """Return the version that the tests use; that of the build for processors where another would be declared."""
+    return metadata.version({"tensorflow": "tensorflow-cpu"}.get(name, name))
 
 
 def distribution(module: str) -> str:

@@ -36,8 +36,9 @@ BY_TASK = {
     """,
 }
 BY_FRAMEWORK = {
-    "pytorch tensorflow transformers": "src/PACKAGE/network.py tests/test_network.py",
-    "pytorch transformers": "src/PACKAGE/objective.py src/PACKAGE/trainer.py",
+    "pytorch tensorflow transformers": """
+    src/PACKAGE/network.py src/PACKAGE/objective.py src/PACKAGE/trainer.py tests/test_network.py
+    """,
 }
 
 # The answers that must all be given, and the files they add.
@@ -93,11 +94,11 @@ FOREIGN = [
     _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
     _foreign("task", "text-classification", r"stop_?words|snowball"),
     _foreign("task", "image-classification", r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart"),
-    _foreign("task", "forecasting", r"forecast|(?<!plymouth )horizon|\blags?\b|season|\bmase\b|\bco2\b|mauna"),
+    _foreign("task", "forecasting", r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna"),
     _foreign("task", "classification regression image-classification forecasting", r"decision_?tree|random_?forest"),
     _foreign("framework", "pytorch transformers", r"torch|skorch"),
     _foreign("framework", "tensorflow", r"tensorflow|keras|tf2onnx"),
-    _foreign("framework", "pytorch tensorflow transformers", r"epoch|checkpoint|neural|\bnetworks?\b|safetensors"),
+    _foreign("framework", "pytorch tensorflow transformers", r"checkpoint|neural|\bnetworks?\b|safetensors"),
     _foreign("accelerator", "cpu", r"pytorch-cpu|tensorflow-cpu|whl/cpu"),
     _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
     _foreign("environment", "uv", r"\buv\b|astral"),
