@@ -1,0 +1,33 @@
+"""Export the trained pipeline as one ONNX graph, from the table's columns to scores."""
+
+from pathlib import Path
+
+import onnx
+from onnx.compose import merge_models
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.pipeline import Pipeline
+
+from .inference import ONNX_FILE
+from .network import network_graph
+from .schema import Schema
+
+
+def export(model: Pipeline, schema: Schema, folder: Path) -> None:
+    """Write the graph: inputs `numbers` and `categories`, output `scores`."""
+    network = network_graph(model[-1], "features")
+    steps = steps_graph(model[:-1], schema, network)
+    graph = merge_models(steps, network, [(steps.graph.output[0].name, "features")])
+    (folder / ONNX_FILE).write_bytes(graph.SerializeToString())
+
+
+def steps_graph(steps: Pipeline, schema: Schema, network: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the preprocessing as a graph of the same versions as the network's."""
+    inputs = [
+        ("numbers", FloatTensorType([None, len(schema.numbers)])),
+        ("categories", StringTensorType([None, len(schema.categories)])),
+    ]
+    opset = {entry.domain: entry.version for entry in network.opset_import} | {"ai.onnx.ml": 3}
+    graph = to_onnx(steps, initial_types=[each for each in inputs if each[1].shape[1]], target_opset=opset)
+    graph.ir_version = network.ir_version
+    return graph

@@ -1,0 +1,49 @@
+"""What a network learns, and how its values become predictions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from torch import nn
+
+from .network import Network
+
+# One example in as many is held out to stop in time.
+HELD_OUT = 10
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkClassifier(ClassifierMixin, Network):
+    """A network that gives the probability of each class."""
+
+    def loss(self) -> nn.Module:
+        """Return the cross-entropy."""
+        return nn.CrossEntropyLoss()
+
+    def encode(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the place of each label among the classes, shape (examples,). Raises ValueError when there is one."""
+        self.classes_, places = np.unique(y, return_inverse=True)
+        self.outputs_ = len(self.classes_)
+        if self.outputs_ < 2:
+            raise ValueError("a classifier needs examples of at least two classes")
+        return places.astype(np.int64)
+
+    def head(self) -> nn.Module:
+        """Return the softmax."""
+        return nn.Softmax(dim=1)
+
+    def held_out(self, targets: NDArray[Any]) -> NDArray[np.intp]:
+        """Return a random tenth of each class."""
+        order = np.random.default_rng(self.random_state).permutation(len(targets))
+        by_class = order[np.argsort(targets[order], kind="stable")]
+        return by_class[min(HELD_OUT, len(by_class)) - 1 :: HELD_OUT]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float32]:
+        """Return the probability of each class, shape (examples, classes)."""
+        return self._outputs(X)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each example."""
+        return self.classes_[self._outputs(X).argmax(axis=1)]
