@@ -1,0 +1,55 @@
+"""The labels, and the form of the images: known once the folder is, kept beside the data, shipped with the model."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
+
+from .errors import DataError
+
+SCHEMA_FILE = "schema.json"
+
+# What a model takes, by name; the encoder says which.
+Inputs = dict[str, NDArray[Any]]
+
+
+class Target(BaseModel, frozen=True, extra="forbid"):
+    """What is predicted: one of the labels, which are the names of the folders."""
+
+    name: str = "label"
+    categories: tuple[str, ...]
+
+
+class Schema(BaseModel, frozen=True, extra="forbid"):
+    """The labels, the form in which images are read, and the files that are left out with the reason."""
+
+    source: str
+    target: Target
+    size: tuple[int, int]
+    colour: Literal["grey", "rgb"]
+    on_bad_file: Literal["skip", "refuse"]
+    ignored: dict[str, str] = {}
+
+    def facts(self) -> list[dict[str, str]]:
+        """Return one row for each thing that is known of the inputs."""
+        width, height = self.size
+        return [
+            {"what": "image", "form": "PNG, JPEG or WebP of any size"},
+            {"what": "read as", "form": f"{width} x {height} pixels, {self.colour}"},
+            {"what": "labels", "form": ", ".join(self.target.categories)},
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the schema as readable JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = self.model_dump_json(indent=2, exclude_defaults=True, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a schema. Raises DataError when the file is not one."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise DataError(f"{path} is no readable schema: {error}") from None

@@ -1,0 +1,139 @@
+"""Whatever form an image comes in, a model gets the same pixels; what is no image is refused with the reason."""
+
+import struct
+import zlib
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from acme_ml import images
+from acme_ml.images import BadImage, Colour, TooManyPixels, UnknownFormat, check_header, decode
+
+# Blue, green, red as OpenCV has them: an orange square, 24 pixels wide and 16 high, with a dark left half.
+ORANGE = np.full((16, 24, 3), (20, 120, 240), np.uint8)
+ORANGE[:, :12] //= 4
+GREY = cv2.cvtColor(ORANGE, cv2.COLOR_BGR2GRAY)
+SIZE = (24, 16)
+
+
+def encode(pixels: NDArray[Any], suffix: str = ".png", *options: int) -> bytes:
+    """Return the pixels as a file."""
+    return cv2.imencode(suffix, pixels, list(options))[1].tobytes()
+
+
+def with_alpha(pixels: NDArray[Any], alpha: int) -> NDArray[Any]:
+    """Return the pixels with one more channel."""
+    return np.dstack([pixels, np.full(pixels.shape[:2], alpha, pixels.dtype)])
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """Return one chunk of a PNG file."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def bomb(width: int, height: int) -> bytes:
+    """Return a small PNG file that claims to be a large image."""
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return images.PNG + header + png_chunk(b"IDAT", zlib.compress(bytes(1000))) + png_chunk(b"IEND", b"")
+
+
+def upside_down(photo: bytes) -> bytes:
+    """Return a JPEG file that says that its top is at the bottom (Exif orientation 3)."""
+    tag = struct.pack("<HHIHH", 0x0112, 3, 1, 3, 0)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + tag + bytes(4)
+    return photo[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + photo[2:]
+
+
+FORMS = {
+    "png": encode(ORANGE),
+    "opaque": encode(with_alpha(ORANGE, 255)),
+    "16 bit": encode(ORANGE.astype(np.uint16) * 257),
+    "opaque, 16 bit": encode(with_alpha(ORANGE.astype(np.uint16) * 257, 65535)),
+    "jpeg": encode(ORANGE, ".jpg"),
+    "progressive jpeg": encode(ORANGE, ".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    "photo with a trailer": encode(ORANGE, ".jpg") + bytes(100),
+    "webp": encode(ORANGE, ".webp", cv2.IMWRITE_WEBP_QUALITY, 90),
+    "lossless webp": encode(ORANGE, ".webp", cv2.IMWRITE_WEBP_QUALITY, 101),
+    "opaque webp": encode(with_alpha(ORANGE, 254), ".webp", cv2.IMWRITE_WEBP_QUALITY, 90),
+}
+DAMAGED = {
+    "cut png": FORMS["png"][:-20],
+    "cut jpeg": FORMS["jpeg"][:-20],
+    "cut webp": FORMS["webp"][:-20],
+    "png without pixels": FORMS["png"][:60] + bytes(20) + FORMS["png"][80:],
+    "header alone": FORMS["png"][:20],
+    "jpeg header alone": FORMS["jpeg"][:10],
+    "webp header alone": FORMS["webp"][:14],
+    "no width": bomb(0, 10),
+    "jpeg with a hidden frame": FORMS["jpeg"][:2] + b"\xff\x01" + FORMS["jpeg"][2:],
+    "another webp": FORMS["webp"][:12] + b"VP9 " + FORMS["webp"][16:],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_pixels(form: str) -> None:
+    assert check_header(FORMS[form]) == SIZE
+    for colour, expected in (("rgb", ORANGE[..., ::-1]), ("grey", GREY[..., None])):
+        pixels = decode(FORMS[form], SIZE, colour)  # type: ignore[arg-type]
+        assert pixels.shape == expected.shape
+        assert pixels.dtype == np.uint8
+        # JPEG and WebP blur the edge in the middle.
+        assert np.abs(pixels.astype(int) - expected)[:, [0, 4, 20, 23]].max() <= 8
+
+
+@pytest.mark.parametrize(
+    "picture", [GREY, GREY.astype(np.uint16) * 257, cv2.merge([GREY] * 3)], ids=["grey", "16 bit", "colour"]
+)
+@pytest.mark.parametrize("colour", ["grey", "rgb"])
+def test_grey_images_stay_grey(picture: NDArray[Any], colour: Colour) -> None:
+    pixels = decode(encode(picture), SIZE, colour)
+    assert np.abs(pixels.astype(int) - GREY[..., None]).max() <= 1
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    assert (decode(encode(with_alpha(ORANGE, 0)), SIZE, "rgb") == 255).all()
+    half = decode(encode(with_alpha(ORANGE, 128)), SIZE, "rgb")
+    assert np.abs(half.astype(float) - (ORANGE[..., ::-1] / 2 + 127.5)).max() <= 2
+
+
+def test_a_photo_is_turned_upright() -> None:
+    turned = decode(upside_down(FORMS["jpeg"]), SIZE, "rgb")
+    assert np.abs(turned.astype(int) - ORANGE[::-1, ::-1, ::-1])[:, [0, 4, 20, 23]].max() <= 8
+
+
+@pytest.mark.parametrize("size", [(12, 8), (48, 32), (5, 40)])
+def test_images_are_stretched_to_the_size(size: tuple[int, int]) -> None:
+    pixels = decode(FORMS["png"], size, "rgb")
+    assert pixels.shape == (size[1], size[0], 3)
+    assert (pixels[:, 0] == ORANGE[0, 0, ::-1]).all()
+
+
+@pytest.mark.parametrize("form", DAMAGED)
+def test_a_damaged_image_is_refused(form: str) -> None:
+    with pytest.raises(BadImage, match=r"is damaged|is cut off"):
+        decode(DAMAGED[form], SIZE, "rgb")
+
+
+@pytest.mark.parametrize("content", [b"a text", b"GIF89a" + bytes(50), b"\x89PNG", bytes(64), b"RIFF1234WAVE"])
+def test_what_is_no_image_is_refused(content: bytes) -> None:
+    with pytest.raises(UnknownFormat, match="is no PNG, JPEG or WebP image"):
+        decode(content, SIZE, "rgb")
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(BadImage, match="is empty"):
+        decode(b"", SIZE, "rgb")
+
+
+def test_a_decompression_bomb_is_refused_by_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decoder(*_: object) -> None:
+        raise AssertionError("was decoded")
+
+    monkeypatch.setattr(cv2, "imdecode", decoder)
+    with pytest.raises(TooManyPixels, match="60000 x 60000 pixels"):
+        decode(bomb(60_000, 60_000), SIZE, "rgb")
+    with pytest.raises(TooManyPixels, match="24 x 16 pixels; at most 300"):
+        decode(FORMS["webp"], SIZE, "rgb", max_pixels=300)

@@ -1,0 +1,125 @@
+"""Find the images, check them, and split them."""
+
+import logging
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from rich.progress import track
+from sklearn.model_selection import train_test_split
+
+from .config import Config
+from .dataset import Dataset, Inventory, Split
+from .errors import DataError
+from .example import write_example
+from .folder import Listing, list_folder, report_bad
+from .images import BadImage, check_header, decode, for_each, read_file
+from .schema import Schema, Target
+
+logger = logging.getLogger(__name__)
+
+EXAMPLE = "data/raw"
+
+
+def load(config: Config) -> Dataset:
+    """Return the images to train and to test on, with the same share of each label in both; no image is read yet.
+
+    Raises DataError that names the file and what is wrong with it.
+    """
+    listing, schema = open_folder(config)
+    images = Split(np.array(listing.paths, dtype=object), pd.Series(listing.labels, dtype=str))
+    count, labels = len(images.target), len(schema.target.categories)
+    if count * min(config.data.test_size, 1 - config.data.test_size) < labels:
+        raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels")
+    train, test = train_test_split(
+        np.arange(count), test_size=config.data.test_size, stratify=images.target, random_state=config.seed
+    )
+    # Which files were left out is no part of the form that a model takes.
+    return Dataset(images.take(train), images.take(test), schema.model_copy(update={"ignored": {}}))
+
+
+def read_data(config: Config, *, refresh: bool = False) -> tuple[Inventory, Schema]:
+    """Read every image once; return what there is, and the schema, inferred anew if asked.
+
+    Files that cannot be decoded are noted in the schema, so that later loads
+    leave them out. Raises DataError, which names them if params.yaml refuses them.
+    """
+    ensure_example(config)
+    listing = list_folder(config.data_path)
+    names = [name for files in listing.files.values() for name in files]
+    checked = dict(zip(names, check_images(listing.paths, config), strict=True))
+    ignored = {name: found for name, found in checked.items() if isinstance(found, str)}
+    listing.leave_out(ignored)
+    report_bad(listing.bad, config.data_path, config.data.on_bad_file)
+    schema = settle_schema(config, listing, ignored, refresh=refresh)
+    sizes = [checked[name] for files in listing.files.values() for name in files]
+    images = pd.DataFrame(sizes, columns=["width", "height"]).assign(path=listing.paths, label=listing.labels)
+    return Inventory(images, listing.bad), schema
+
+
+def open_folder(config: Config) -> tuple[Listing, Schema]:
+    """List the folder without reading whole files; return what is usable, and the schema. Raises DataError."""
+    ensure_example(config)
+    listing = list_folder(config.data_path)
+    known = read_schema(config)
+    ignored = known.ignored if known else {}
+    listing.leave_out(ignored)
+    report_bad(listing.bad, config.data_path, config.data.on_bad_file)
+    return listing, settle_schema(config, listing, ignored)
+
+
+def check_images(paths: list[str], config: Config) -> Iterable[tuple[int, int] | str]:
+    """Return width and height of each image, or what is wrong with it, on all cores."""
+
+    def check(path: str) -> tuple[int, int] | str:
+        try:
+            data = read_file(path)
+            decode(data, config.data.size, config.data.colour)
+            return check_header(data)
+        except BadImage as error:
+            return str(error)
+
+    return track(for_each(check, paths), description=f"Reading {len(paths)} images", total=len(paths))
+
+
+def read_schema(config: Config) -> Schema | None:
+    """Return the schema of this folder, or None as long as there is none. Raises DataError."""
+    if not config.schema_path.exists():
+        return None
+    schema = Schema.read(config.schema_path)
+    return schema if schema.source == config.data.path else None
+
+
+def settle_schema(config: Config, listing: Listing, ignored: dict[str, str], *, refresh: bool = False) -> Schema:
+    """Return the schema, and write it if it changed. Raises DataError when the labels are not those that are known."""
+    labels = tuple(sorted(listing.files))
+    if len(labels) < 2:
+        raise DataError(f"{config.data_path} holds {len(labels)} label with images; a classifier needs two or more")
+    known = read_schema(config)
+    if known and not refresh and known.target.categories != labels:
+        changed = sorted(set(labels) ^ set(known.target.categories))
+        raise DataError(
+            f"{config.data_path}: the labels are not those of {config.schema_path} ({', '.join(changed)}); "
+            "if they changed on purpose, run the data command with --refresh"
+        )
+    schema = Schema(
+        source=config.data.path,
+        target=Target(categories=labels),
+        size=config.data.size,
+        colour=config.data.colour,
+        on_bad_file=config.data.on_bad_file,
+        ignored=ignored,
+    )
+    if schema != known:
+        schema.save(config.schema_path)
+    return schema
+
+
+def ensure_example(config: Config) -> None:
+    """Write the example if its folder is not there. Raises DataError when it is another folder that is missing."""
+    if config.data_path.is_dir() and any(config.data_path.iterdir()):
+        return
+    if config.data.path != EXAMPLE:
+        raise DataError(f"{config.data_path}: no such folder, or an empty one; data.path in params.yaml names it")
+    logger.info("%s is empty: writing the example, handwritten digits", config.data_path)
+    write_example(config.data_path)
