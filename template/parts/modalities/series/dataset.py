@@ -1,0 +1,87 @@
+"""The windows that a model learns from, and the later ones it is measured on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
+
+from .schema import Schema
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some windows, one for each series and origin, the time that is forecast from; origins ascend.
+
+    Features are the last values up to the origin, then what is known of the horizon (rows, lags + horizon x columns);
+    the target is what followed (rows, horizon). Both are indexed by series and origin.
+    """
+
+    features: pd.DataFrame
+    target: pd.DataFrame
+
+    def __iter__(self) -> Iterator[Any]:
+        """Unpack into features and target."""
+        return iter((self.features, self.target))
+
+    def take(self, rows: Rows) -> "Split":
+        """Return the windows at these positions."""
+        return Split(self.features.iloc[rows], self.target.iloc[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The windows to train on, the later ones to test on, and the schema that both fit."""
+
+    train: Split
+    test: Split
+    schema: Schema
+
+    def splitter(self, folds: int) -> BaseCrossValidator:
+        """Return what cuts the training windows into folds, each later than all it is trained on."""
+        return RollingOrigin(folds, gap=self.schema.horizon - 1)
+
+
+class RollingOrigin(BaseCrossValidator):
+    """Folds that expand with time; all series are cut at the same time.
+
+    `gap` origins are left out before each fold: their targets reach into it.
+    """
+
+    def __init__(self, folds: int, gap: int) -> None:
+        """Keep how many folds there are, and how far they are apart."""
+        self.folds = folds
+        self.gap = gap
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many folds there are."""
+        return self.folds
+
+    def split(self, X: pd.DataFrame, y: Any = None, groups: Any = None) -> Iterator[tuple[Rows, Rows]]:
+        """Yield the rows to train on and those to test on."""
+        origins, places = ordered_origins(X)
+        for train, test in TimeSeriesSplit(self.folds, gap=self.gap).split(origins):
+            yield np.flatnonzero(np.isin(places, train)), np.flatnonzero(np.isin(places, test))
+
+
+def split_by_time(features: pd.DataFrame, share: float, gap: int) -> tuple[Rows, Rows]:
+    """Return the rows before a time, and those from it on: the last `share` of the origins.
+
+    `gap` origins are left out between: their targets reach into the later part.
+    """
+    origins, places = ordered_origins(features)
+    first = len(origins) - ceil(share * len(origins))
+    return np.flatnonzero(places < first - gap), np.flatnonzero(places >= first)
+
+
+def ordered_origins(features: pd.DataFrame) -> tuple[pd.Index, Rows]:
+    """Return the origins of all series in ascending order, and for each row the place of its own among them."""
+    times = features.index.get_level_values("origin")
+    origins = times.unique().sort_values()
+    return origins, origins.get_indexer(times)

@@ -1,0 +1,153 @@
+"""A page that shows the series before anything is learned from them."""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from .history import each_series
+from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
+from .report import write_page
+from .schema import Schema
+
+MAX_SERIES = len(PALETTE)
+MAX_LISTED = 50
+SEASONS_SHOWN = 3
+BINS = 30
+
+Parts = Sequence[tuple[str, pd.DataFrame]]
+
+
+def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path:
+    """Write figures and one page about the series; return the page. Of many series, the first are drawn."""
+    parts = list(each_series(frame, schema))
+    shown = parts[:MAX_SERIES]
+    figures = {
+        "series": draw_series(shown, schema),
+        "seasonal_profile": draw_profile(shown, schema),
+        "autocorrelation": draw_autocorrelation(shown, schema),
+        "distributions": draw_distributions(frame, shown, schema),
+        "spans": draw_spans(shown, schema),
+    }
+    facts = {
+        "rows": f"{len(frame)}",
+        "series": f"{len(parts)}",
+        "frequency": schema.frequency.name,
+        "gaps, repeated times": "none; the check refuses them",
+    }
+    tables = {
+        "The data": pd.DataFrame(facts.items(), columns=["what", "found"]),
+        "Its series": pd.DataFrame([describe_series(name, rows, schema) for name, rows in parts[:MAX_LISTED]]),
+    }
+    return write_page(folder, f"Data: {schema.source}", tables, figures)
+
+
+def summarize(frame: pd.DataFrame, schema: Schema) -> str:
+    """Return how much data there is, in words."""
+    count = frame[schema.series].nunique() if schema.series else 1
+    return f"{len(frame)} rows of {count} series, {schema.frequency.name},"
+
+
+def describe_series(name: str, rows: pd.DataFrame, schema: Schema) -> dict[str, object]:
+    """Return what is known of a series, as one row of a table."""
+    values, times = rows[schema.target], rows[schema.time]
+    return {
+        "series": name,
+        "values": len(rows),
+        "from": schema.frequency.write(times.iloc[0]),
+        "to": schema.frequency.write(times.iloc[-1]),
+        "lowest": values.min(),
+        "mean": values.mean(),
+        "highest": values.max(),
+    }
+
+
+def draw_series(parts: Parts, schema: Schema) -> Figure:
+    """Draw the values of each series over time."""
+    axes = new_axes(f"{schema.target} over time", "", schema.target, size=(10, 4.5))
+    for color, (name, rows) in zip(PALETTE, parts, strict=False):
+        axes.plot(rows[schema.time], rows[schema.target], color=color, linewidth=1, label=name)
+    name_series(axes, parts)
+    return figure_of(axes)
+
+
+def draw_profile(parts: Parts, schema: Schema) -> Figure:
+    """Draw how the values at each place of the season differ from the mean of the season around them."""
+    axes = new_axes(
+        "Seasonal profile (median, 10 % to 90 %)",
+        f"place in a season of {schema.season}",
+        "difference from the season's mean",
+    )
+    axes.axhline(0, color=MUTED, linestyle="--")
+    for color, (name, rows) in zip(PALETTE, parts, strict=False):
+        values = rows[schema.target]
+        differences = values - values.rolling(schema.season, center=True).mean()
+        by_place = differences.groupby(np.arange(len(rows)) % schema.season)
+        low, middle, high = (by_place.quantile(share) for share in (0.1, 0.5, 0.9))
+        axes.fill_between(middle.index + 1, low, high, color=color, alpha=0.2)
+        axes.plot(middle.index + 1, middle, color=color, marker="o", markersize=3, label=name)
+    name_series(axes, parts)
+    return figure_of(axes)
+
+
+def draw_autocorrelation(parts: Parts, schema: Schema) -> Figure:
+    """Draw how changes from one time to the next go with those some steps before."""
+    axes = new_axes(
+        "Autocorrelation of the changes", f"steps between (dotted: seasons of {schema.season})", "correlation"
+    )
+    axes.axhline(0, color=MUTED)
+    farthest = max(SEASONS_SHOWN * schema.season, schema.lags)
+    for step in range(schema.season, farthest + 1, schema.season):
+        axes.axvline(step, color=MUTED, linestyle=":", linewidth=1)
+    for color, (name, rows) in zip(PALETTE, parts, strict=False):
+        found = autocorrelation(np.diff(rows[schema.target].to_numpy(np.float64)), farthest)
+        axes.plot(np.arange(1, len(found) + 1), found, color=color, marker="o", markersize=3, label=name)
+    name_series(axes, parts)
+    return figure_of(axes)
+
+
+def name_series(axes: Axes, parts: Parts) -> None:
+    """Say which colour is which, where there are several."""
+    if len(parts) > 1:
+        axes.legend()
+
+
+def autocorrelation(values: NDArray[np.float64], farthest: int) -> NDArray[np.float64]:
+    """Return the correlation of the values with those 1, 2, … steps before; 0 if they never change."""
+    centred = values - values.mean()
+    total = float(centred @ centred) or 1.0
+    return np.array([centred[step:] @ centred[:-step] / total for step in range(1, min(farthest, len(values) - 1) + 1)])
+
+
+def draw_distributions(frame: pd.DataFrame, parts: Parts, schema: Schema) -> Figure:
+    """Draw how often which value occurs: of the target, of its changes, of each known column."""
+    changes = pd.concat([rows[schema.target].diff().dropna() for _, rows in parts])
+    panels = {schema.target: frame[schema.target], f"change of {schema.target}": changes}
+    panels |= {name: frame[name] for name in schema.known}
+    across = min(3, len(panels))
+    down = ceil(len(panels) / across)
+    figure = Figure(figsize=(4 * across, 2.6 * down), layout="constrained")
+    grid = figure.subplots(down, across, squeeze=False).ravel()
+    for axes, (name, values) in zip(grid, panels.items(), strict=False):
+        sns.histplot(x=values, bins=BINS, ax=axes, color=COLOR)
+        axes.set(title=name, xlabel="", ylabel="")
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
+    sns.despine(figure)
+    return figure
+
+
+def draw_spans(parts: Parts, schema: Schema) -> Figure:
+    """Draw from when to when each series reaches."""
+    axes = new_axes("What time the series cover", "", "", size=(6, 1.2 + 0.35 * len(parts)))
+    for name, rows in reversed(parts):
+        axes.plot([rows[schema.time].iloc[0], rows[schema.time].iloc[-1]], [name, name], color=COLOR, linewidth=6)
+    axes.margins(y=0.5)
+    axes.tick_params(axis="x", rotation=30)
+    return figure_of(axes)

@@ -1,0 +1,176 @@
+"""A request is recent values at equal distances; anything else is refused with row and place."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acme_ml.bundle import Bundle, load_bundle
+from acme_ml.config import Config
+from acme_ml.encoder import Encoder, Window
+from acme_ml.frequency import Frequency, Unit
+from acme_ml.payload import Payload
+from acme_ml.prediction import describe
+from acme_ml.refusals import RequestRefused
+from acme_ml.schema import Schema
+from acme_ml.train import Run
+
+SCHEMA = Schema(
+    time="day",
+    target="sales",
+    known=("open", "price"),
+    series="shop",
+    horizon=2,
+    lags=3,
+    season=2,
+    source="shops.csv",
+    frequency=Frequency(unit="day"),
+    ranges={"sales": (0, 10), "open": (0, 1), "price": (1, 2)},
+)
+PAYLOAD = Payload(SCHEMA, max_rows=5)
+
+
+@pytest.fixture
+def row() -> dict[str, Any]:
+    """A series of four days and what is known of the next two."""
+    history = [{"day": f"2001-02-{day}", "sales": day} for day in range(25, 29)]
+    return {"series": "north", "history": history, "future": [{"open": 1, "price": 1.5}, {"open": 0, "price": 2}]}
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: tuple[Config, Run]) -> Bundle:
+    """The trained model, as a service loads it."""
+    return load_bundle(trained[1].bundle)
+
+
+def parse(rows: Any, payload: Payload = PAYLOAD) -> list[Window]:
+    body = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
+    return payload.parse(body, "application/json")
+
+
+def refused(rows: Any) -> RequestRefused:
+    with pytest.raises(RequestRefused) as refusal:
+        parse(rows)
+    return refusal.value
+
+
+def test_a_series_becomes_a_window(row: dict[str, Any]) -> None:
+    (window,) = parse([row])
+    assert window == Window("north", datetime(2001, 2, 28), [26, 27, 28], [[1, 1.5], [0, 2]])
+    inputs = Encoder(SCHEMA).encode([window])
+    assert inputs["history"].tolist() == [[26, 27, 28]]
+    assert inputs["known"].tolist() == [[1, 1.5, 0, 2]]
+    assert [values.dtype for values in inputs.values()] == [np.float64, np.float64]
+
+
+def test_the_answer_has_dates(row: dict[str, Any]) -> None:
+    answer = describe(np.array([[5, 6, 4, 5, 6, 7.5]]), parse([row]), SCHEMA)
+    assert answer == [
+        {
+            "series": "north",
+            "forecast": [
+                {"time": "2001-03-01", "value": 5, "lower": 4, "upper": 6},
+                {"time": "2001-03-02", "value": 6, "lower": 5, "upper": 7.5},
+            ],
+        }
+    ]
+
+
+def test_many_series_are_answered_in_order(bundle: Bundle) -> None:
+    payload = Payload(bundle.schema, max_rows=50)
+    row = payload.example_row()
+    rows = []
+    for factor in range(1, 31):
+        history = [{**point, bundle.schema.target: point[bundle.schema.target] * factor} for point in row["history"]]
+        rows.append({**row, "history": history})
+    together = bundle.predictor.scores(bundle.encoder.encode(parse(rows, payload)))
+    alone = [bundle.predictor.scores(bundle.encoder.encode(parse([row], payload)))[0] for row in rows]
+    assert np.allclose(together, alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b"", 400, "not valid JSON"),
+        (b"[{", 400, "not valid JSON"),
+        (b'["\xff"]', 400, "not valid JSON"),
+        (b"{}", 422, "the body must be a list of rows"),
+        (b"[]", 422, "send at least one row"),
+        (b"[3]", 422, "row 1: must be an object"),
+    ],
+)
+def test_a_body_that_is_no_list_of_series_is_refused(body: bytes, status: int, message: str) -> None:
+    refusal = refused(body)
+    assert refusal.status == status
+    assert message in refusal.refusal.error
+
+
+Spoil = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "field", "words"),
+    [
+        (lambda row: row.pop("series"), "series", "is missing"),
+        (lambda row: row.pop("future"), "future", "is missing"),
+        (lambda row: row.update(extra=1), "extra", "unknown field"),
+        (lambda row: row["history"][1].update(rain=1), "history.2.rain", "unknown field"),
+        (lambda row: row["history"][1].update(sales="many"), "history.2.sales", "must be a number"),
+        (lambda row: row["history"][1].update(sales=None), "history.2.sales", "must be a number"),
+        (lambda row: row["history"][1].update(sales=1e300), "history.2.sales", "is larger than a model can take"),
+        (lambda row: row["history"][1].pop("sales"), "history.2.sales", "is missing"),
+        (lambda row: row["history"][1].update(day=5), "history.2.day", "must be text"),
+        (lambda row: row["history"][1].update(day="soon"), "history.2.day", "is no time in the form of 2001-12-31"),
+        (lambda row: row["history"][3].update(day="9999-12-31"), "history.4.day", "is no time"),
+        (lambda row: row["history"].pop(1), "history.2.day", "2001-02-27 comes after a gap"),
+        (lambda row: row["history"][1].update(day="2001-02-25"), "history.2.day", "2001-02-25 is there twice"),
+        (lambda row: row["history"].reverse(), "history.2.day", "2001-02-27 comes after 2001-02-28; sort"),
+        (lambda row: row["history"][1].update(day="2001-02-25T12:00"), "history.2.day", "comes where 2001-02-26"),
+        (lambda row: row.update(history=row["history"][:2]), "history", "has 2 values, and the model needs the last 3"),
+        (lambda row: row["future"].pop(), "future", "has 1 steps, and the model forecasts 2"),
+        (lambda row: row["future"][1].pop("open"), "future.2.open", "is missing"),
+        (lambda row: row["future"][1].update(open="yes"), "future.2.open", "must be a number"),
+    ],
+)
+def test_a_wrong_series_is_refused_with_its_place(row: dict[str, Any], spoil: Spoil, field: str, words: str) -> None:
+    wrong = json.loads(json.dumps(row))
+    spoil(wrong)
+    refusal = refused([row, wrong])
+    assert refusal.status == 422
+    assert (refusal.refusal.problems[0].row, refusal.refusal.problems[0].field) == (2, field)
+    assert words in refusal.refusal.problems[0].message
+
+
+def test_too_many_series_are_refused(row: dict[str, Any]) -> None:
+    assert "send at most 5 rows" in str(refused([row] * 6).refusal.problems)
+
+
+def test_ids_are_part_of_the_request_only_where_the_data_has_them(row: dict[str, Any]) -> None:
+    payload = Payload(SCHEMA.model_copy(update={"series": None, "known": ()}), max_rows=5)
+    assert parse([{"history": row["history"]}], payload)[0].series is None
+    with pytest.raises(RequestRefused, match="row 1, series: unknown field"):
+        parse([{"history": row["history"], "series": "north"}], payload)
+
+
+@pytest.mark.parametrize("unit", ["month", "month end", "business day", "day", "hour", "minute", "second"])
+@pytest.mark.parametrize("known", [(), ("open", "price")])
+def test_the_example_of_any_data_is_accepted(unit: Unit, known: tuple[str, ...]) -> None:
+    schema = SCHEMA.model_copy(update={"frequency": Frequency(unit=unit, count=3), "known": known, "lags": 30})
+    payload = Payload(schema, max_rows=5)
+    body, media_type = payload.example()
+    (window,) = payload.parse(body, media_type)
+    assert len(window.history) == 30
+
+
+def test_the_documentation_shows_the_real_fields() -> None:
+    schema = PAYLOAD.document()["application/json"]["schema"]
+    series = schema["items"]["properties"]
+    assert list(series) == ["series", "history", "future"]
+    assert list(series["history"]["items"]["properties"]) == ["day", "sales"]
+    assert list(series["future"]["items"]["properties"]) == ["open", "price"]
+    assert series["future"]["maxItems"] == 2
+    assert parse(schema["example"])
+    assert "$ref" not in json.dumps(schema)

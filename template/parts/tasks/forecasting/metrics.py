@@ -1,0 +1,52 @@
+"""How good forecasts are. All steps of the horizon count alike."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from .dataset import Split
+from .forecaster import Forecaster, SeasonalNaive
+
+METRICS = ("mase", "msis", "mae", "rmse")
+LOWER_IS_BETTER = frozenset(METRICS)
+
+Values = NDArray[np.float64]
+
+
+def measure(model: Pipeline, features: pd.DataFrame, target: pd.DataFrame) -> dict[str, float]:
+    """Return the errors of the forecasts and of their intervals.
+
+    `mae` and `rmse` are in the target's unit. `mase` is the absolute error in units of the seasonal naive forecast's
+    error in training (Hyndman and Koehler, International Journal of Forecasting 2006), so below 1 is better than that.
+    `msis` is the same for intervals: their width, and a penalty for each true value outside (Gneiting and Raftery,
+    JASA 2007; scaled as in the M4 competition).
+    """
+    forecast, lower, upper = np.split(model.predict(features, intervals=True), 3, axis=1)
+    truth, unit = target.to_numpy(np.float64), model[-1].naive_errors(features)
+    return {
+        "mase": average(np.abs(truth - forecast) / unit),
+        "msis": average(interval_score(truth, lower, upper, model[-1].level) / unit),
+        "mae": average(np.abs(truth - forecast)),
+        "rmse": average((truth - forecast) ** 2) ** 0.5,
+    }
+
+
+def interval_score(truth: Values, lower: Values, upper: Values, level: float) -> Values:
+    """Return the width of each interval, and the distance to a true value outside times 2 / (1 - level)."""
+    outside = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
+    return upper - lower + 2 / (1 - level) * outside
+
+
+def average(values: Values) -> float:
+    """Return the mean of the values that are defined, NaN if none is."""
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else float("nan")
+
+
+def fit_baseline(model: Pipeline, train: Split, seed: int) -> Pipeline:
+    """Return the naive forecaster: the last season once more, with intervals made in the same way."""
+    fitted = model[-1]
+    sizes = {"lags": fitted.lags, "horizon": fitted.horizon, "season": fitted.season}
+    naive = Forecaster(SeasonalNaive(**sizes), **sizes, level=fitted.level)
+    return Pipeline([("model", naive)]).fit(train.features, train.target)
