@@ -1,0 +1,41 @@
+"""The texts that a model learns from, and those it is measured on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
+
+from .schema import Schema
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some texts as they were written (texts,), and their classes (texts,)."""
+
+    features: NDArray[np.object_]
+    target: "pd.Series[str]"
+
+    def __iter__(self) -> Iterator[Any]:
+        """Unpack into features and target."""
+        return iter((self.features, self.target))
+
+    def take(self, rows: NDArray[np.intp]) -> "Split":
+        """Return the texts at these positions."""
+        return Split(self.features[rows], self.target.iloc[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The texts to train on, the texts to test on, and the schema that both fit."""
+
+    train: Split
+    test: Split
+    schema: Schema
+
+    def splitter(self, folds: int) -> BaseCrossValidator:
+        """Return what cuts the training texts into folds, with the same share of each class."""
+        return StratifiedKFold(folds)

@@ -1,0 +1,45 @@
+"""Preparation of texts that lives inside the estimator, so that folds never leak into each other."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from .encoder import IdReader
+from .words import WordOptions, Words
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class WordIds(WordOptions, TransformerMixin, BaseEstimator):
+    """The first `max_length` words of a text as numbers, the most frequent word first.
+
+    Words in fewer than `min_df` texts count as unknown, and so do those after the `max_words` most frequent.
+    """
+
+    max_length: int = 64
+    min_df: int = 2
+    max_words: int | None = 10_000
+
+    def fit(self, texts: Sequence[str], target: Any = None) -> Self:
+        """Find the words. Raises ValueError when there is none, or an option cannot be used."""
+        words = Words(self)
+        # What is cut off is not counted: each number stands for a word that a network has seen.
+        found = Counter(chain.from_iterable(set(words(text)[: self.max_length]) for text in texts))
+        frequent = sorted(word for word, count in found.items() if count >= self.min_df)
+        self.words_ = sorted(frequent, key=lambda word: -found[word])[: self.max_words]
+        if not self.words_:
+            raise ValueError("no word of the texts is left; loosen the options of the step `text`")
+        return self
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers, shape (texts, max_length)."""
+        return self.reader().read(texts)
+
+    def reader(self) -> IdReader:
+        """Return what numbers the words without the training libraries."""
+        return IdReader(self, self.words_, self.max_length)

@@ -1,0 +1,98 @@
+"""A request is rows of the training table; anything else is refused with row and field."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acme_ml.bundle import Bundle, load_bundle
+from acme_ml.config import Config
+from acme_ml.payload import Payload, example_of
+from acme_ml.refusals import RequestRefused
+from acme_ml.train import Run
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: tuple[Config, Run]) -> Bundle:
+    """The trained model, as a service loads it."""
+    return load_bundle(trained[1].bundle)
+
+
+@pytest.fixture
+def row(bundle: Bundle) -> dict[str, Any]:
+    """A row that the model can take."""
+    return {column.name: example_of(column) for column in bundle.schema.columns}
+
+
+def parse(bundle: Bundle, rows: Any) -> list[Any]:
+    body = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
+    return Payload(bundle.schema, max_rows=50).parse(body, "application/json")
+
+
+def refused(bundle: Bundle, rows: Any) -> RequestRefused:
+    with pytest.raises(RequestRefused) as refusal:
+        parse(bundle, rows)
+    return refusal.value
+
+
+def test_many_rows_are_answered_in_order(bundle: Bundle, row: dict[str, Any]) -> None:
+    number = next(column for column in bundle.schema.columns if column.kind == "number")
+    rows = [{**row, number.name: value} for value in (number.minimum, number.maximum)] * 15
+    together = bundle.predictor.scores(bundle.encoder.encode(parse(bundle, rows)))
+    alone = [bundle.predictor.scores(bundle.encoder.encode(parse(bundle, [row])))[0] for row in rows]
+    assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_a_missing_value_is_accepted_where_training_saw_one(bundle: Bundle, row: dict[str, Any]) -> None:
+    for column in bundle.schema.columns:
+        rest = {name: value for name, value in row.items() if name != column.name}
+        for incomplete in (rest, {**row, column.name: None}):
+            if column.nullable:
+                assert len(parse(bundle, [incomplete])) == 1
+            else:
+                assert refused(bundle, [incomplete]).status == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b"", 400, "not valid JSON"),
+        (b"[{", 400, "not valid JSON"),
+        (b'["\xff"]', 400, "not valid JSON"),
+        (b"[" * 5_000, 400, "not valid JSON"),
+        (b"{}", 422, "the body must be a list of rows"),
+        (b"[]", 422, "send at least one row"),
+        (b"[3]", 422, "row 1: must be an object"),
+    ],
+)
+def test_a_body_that_is_no_list_of_rows_is_refused(bundle: Bundle, body: bytes, status: int, message: str) -> None:
+    refusal = refused(bundle, body)
+    assert refusal.status == status
+    assert message in refusal.refusal.error
+
+
+def test_a_wrong_field_is_named(bundle: Bundle, row: dict[str, Any]) -> None:
+    number = bundle.schema.numbers[0]
+    for wrong in ("many", True, [1], 1e300):
+        refusal = refused(bundle, [row, {**row, number: wrong}])
+        assert refusal.status == 422
+        assert (refusal.refusal.problems[0].row, refusal.refusal.problems[0].field) == (2, number)
+    assert refused(bundle, [{**row, "ghost": 1}]).refusal.error == "row 1, ghost: unknown field"
+
+
+def test_an_unknown_category_is_refused(bundle: Bundle, row: dict[str, Any]) -> None:
+    for name in bundle.schema.categories:
+        assert f"row 1, {name}: must be one of" in refused(bundle, [{**row, name: "from Mars"}]).refusal.error
+
+
+def test_too_many_rows_are_refused(bundle: Bundle, row: dict[str, Any]) -> None:
+    refusal = refused(bundle, [dict.fromkeys(row)] * 51)
+    assert refusal.status == 422
+    assert "send at most 50 rows" in str(refusal.refusal.problems)
+
+
+def test_the_documentation_shows_the_real_fields_and_its_example_works(bundle: Bundle) -> None:
+    schema = Payload(bundle.schema, max_rows=50).document()["application/json"]["schema"]
+    assert list(schema["items"]["properties"]) == [column.name for column in bundle.schema.columns]
+    assert parse(bundle, schema["example"]) == schema["example"]

@@ -1,0 +1,91 @@
+"""From a text to its words, without the training libraries: the same function in training and afterwards."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import snowballstemmer
+
+TAG = re.compile(r"<[^<>]+>")
+# The parts of an address are bounded, as in RFC 5321, so that no text takes long.
+ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+NUMBER = re.compile(r"\b\d+(?:[.,:]\d+)*\b")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class WordOptions:
+    """How a text becomes words, in the order in which it is done.
+
+    HTML tags, web and mail addresses, and numbers are dropped; accents are stripped; the text is lower-cased and cut into
+    the words that the regular expression `pattern` finds; stop words are left out (a list, or true for the English ones);
+    what is left is reduced to its stem by Snowball's algorithm for the language that `stemming` names.
+    """
+
+    drop_tags: bool = False
+    drop_addresses: bool = True
+    drop_numbers: bool = False
+    strip_accents: bool = False
+    lowercase: bool = True
+    pattern: str = r"[^\W_]{2,}"
+    stop_words: bool | Sequence[str] = False
+    stemming: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the options as JSON takes them, the stop words spelt out."""
+        chosen = {field.name: getattr(self, field.name) for field in fields(WordOptions)}
+        return chosen | {"stop_words": spell_out(self.stop_words)}
+
+
+class Words:
+    """Cuts texts into words."""
+
+    def __init__(self, options: WordOptions) -> None:
+        """Prepare the options. Raises ValueError when one of them cannot be used."""
+        chosen = {TAG: options.drop_tags, ADDRESS: options.drop_addresses, NUMBER: options.drop_numbers}
+        self._dropped = [pattern for pattern, wanted in chosen.items() if wanted]
+        self._strip_accents, self._lowercase = options.strip_accents, options.lowercase
+        try:
+            self._find = re.compile(options.pattern).finditer
+        except re.error as error:
+            raise ValueError(f"pattern {options.pattern!r} is no regular expression: {error}") from None
+        self._stop_words = {self.clean(word) for word in spell_out(options.stop_words)}
+        self._language = options.stemming
+        if self._language and self._language not in snowballstemmer.algorithms():
+            known = ", ".join(snowballstemmer.algorithms())
+            raise ValueError(f"stemming {self._language!r} is unknown; known are {known}")
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the words of a text in their order."""
+        found = (match.group() for match in self._find(self.clean(text)))
+        kept = [word for word in found if word not in self._stop_words]
+        return [stem(word, self._language) for word in kept] if self._language else kept
+
+    def clean(self, text: str) -> str:
+        """Return the text without what is not wanted in it, in one form of Unicode."""
+        for pattern in self._dropped:
+            text = pattern.sub(" ", text)
+        if self._strip_accents:
+            text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+        text = unicodedata.normalize("NFC", text)
+        return text.lower() if self._lowercase else text
+
+
+def spell_out(stop_words: bool | Sequence[str]) -> list[str]:
+    """Return the stop words; the English ones are scikit-learn's."""
+    if isinstance(stop_words, bool):
+        if not stop_words:
+            return []
+        # Imported where it is used: a saved model holds the words, and runs without scikit-learn.
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+        return sorted(ENGLISH_STOP_WORDS)
+    return list(stop_words)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str, language: str) -> str:
+    """Return the stem of a word. A stemmer is not safe for threads, so each call makes its own."""
+    return str(snowballstemmer.stemmer(language).stemWord(word))
