@@ -24,6 +24,7 @@ BY_TASK = {
     """,
     "text-classification": """
     src/PACKAGE/example.py src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/texts.py src/PACKAGE/words.py
+    tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
     """,
     "image-classification": """
     src/PACKAGE/example.py src/PACKAGE/folder.py src/PACKAGE/images.py src/PACKAGE/pixels.py
@@ -84,7 +85,7 @@ FOREIGN = [
     _foreign(
         "task",
         "classification text-classification image-classification",
-        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|(?<!mixed[ _\n])(?<!full )precision|\brecall\b(?!\()|\bf1\b|calibrat",
+        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|average[ _]precision|precision[-_,]? ?recall|\brecall\b(?!\()|\bf1\b|calibrat",
     ),
     _foreign("task", "regression", r"\bmpg\b|horsepower|cylinders|chevrolet"),
     _foreign("task", "regression", r"\br2\b"),

@@ -97,7 +97,7 @@ class Network(BaseEstimator):
         self.network_ = nn.Sequential(trainer.module_, self.head().to(trainer.device)).eval()
         return self
 
-    def _train(self, X: Any, targets: NDArray[Any], module: nn.Module) -> "Trainer":
+    def _train(self, X: Any, targets: NDArray[Any], module: nn.Module) -> Trainer:
         """Return the trainer of the module after its last epoch, with the best weights restored."""
         valid = self.held_out(targets)
         train = np.setdiff1d(np.arange(len(X)), valid)

@@ -20,7 +20,13 @@ from acme_ml.config import Config
 from acme_ml.diagnostics import draw_learning_curves
 from acme_ml.errors import BundleError
 from acme_ml.model import NETWORKS
-from acme_ml.network import Network, discard_checkpoint, load_network, network_graph, save_network
+from acme_ml.network import (
+    Network,
+    discard_checkpoint,
+    load_network,
+    network_graph,
+    save_network,
+)
 from acme_ml.storage import load_model
 from acme_ml.train import Run
 

@@ -183,7 +183,10 @@ def save_network(estimator: Network, folder: Path) -> None:
     described = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
     text = json.dumps(described, indent=2, default=lambda array: array.tolist())
     (folder / NETWORK_FILE).write_text(text + "\n", encoding="utf-8")
-    estimator.network_.save(folder / MODEL_FILE)
+    with warnings.catch_warnings():
+        # Keras asks for arrays in a way that numpy is about to give up.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        estimator.network_.save(folder / MODEL_FILE)
 
 
 def load_network(folder: Path) -> Network:

@@ -170,7 +170,7 @@ def test_too_few_windows_are_refused(windows: Split) -> None:
 
 def test_the_graph_takes_known_columns_and_agrees(trained: tuple[Config, Run], tmp_path: Path) -> None:
     windows = simulate(100)
-    model = build_model(trained[0], SCHEMA).fit(windows.features, windows.target)
+    model = clone(build_model(trained[0], SCHEMA)).fit(windows.features, windows.target)
     export(model, SCHEMA, tmp_path)
     encoder = load_encoder(tmp_path, SCHEMA)
     flat = windows.features.head(1).copy()

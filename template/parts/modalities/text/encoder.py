@@ -67,7 +67,7 @@ class Encoder:
         """Return the rows of a request as a model's inputs."""
         return self.encode_features([row[self._column] for row in rows])
 
-    def encode_features(self, features: Sequence[str]) -> Inputs:
+    def encode_features(self, features: Any) -> Inputs:
         """Return texts as a model's inputs."""
         return {"ids": self._reader.read(features)}
 

@@ -28,12 +28,12 @@ def write_example(path: Path) -> None:
     Raises DataError when this Python came without the source of its library.
     """
     library = Path(sysconfig.get_path("stdlib"))
-    texts = {package: set(read_paragraphs(library / package)) for package in PACKAGES}
+    texts = {package: list(dict.fromkeys(read_paragraphs(library / package))) for package in PACKAGES}
     # What two packages say cannot be told apart.
     counts = Counter(chain.from_iterable(texts.values()))
     rows = [("text", "label")]
     for package in PACKAGES:
-        own = [text for text in dict.fromkeys(read_paragraphs(library / package)) if counts[text] == 1]
+        own = [text for text in texts[package] if counts[text] == 1]
         if len(own) < ROWS:
             raise DataError(f"{library} lacks the source of {package}; name your own texts in params.yaml")
         rows += [(own[number * len(own) // ROWS], package) for number in range(ROWS)]

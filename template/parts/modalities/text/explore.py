@@ -69,8 +69,11 @@ def draw_distributions(frame: pd.DataFrame, lengths: "pd.Series[int]", schema: S
     bars, boxes = figure.subplots(1, 2)
     sns.barplot(x=counts.to_numpy(), y=counts.index, ax=bars, color=COLOR)
     bars.set(title="Texts of each class", xlabel="texts", ylabel="")
-    sns.boxplot(x=lengths, y=classes, order=counts.index, ax=boxes, color=COLOR, log_scale=True, fliersize=2)
-    boxes.set(title="Length", xlabel="words in a text", ylabel="")
+    groups = [lengths[classes == name] for name in reversed(counts.index)]
+    boxes.boxplot(
+        groups, tick_labels=list(reversed(counts.index)), orientation="horizontal", flierprops={"markersize": 2}
+    )
+    boxes.set(title="Length", xlabel="words in a text", xscale="log")
     for axes in (bars, boxes):
         sns.despine(ax=axes)
     return figure

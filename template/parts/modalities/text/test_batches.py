@@ -1,11 +1,11 @@
-"""Scoring a table adds predictions to its rows, and says which value does not fit."""
+"""Predicting a file adds predictions to its rows, and says which text cannot be read."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from acme_ml import reading
+from acme_ml import batches, reading
 from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
 from acme_ml.errors import DataError
@@ -18,31 +18,31 @@ def test_chunks_do_not_change_predictions(
 ) -> None:
     config, run = trained
     bundle = load_bundle(run.bundle)
-    rows = predict(bundle, config.data_path, tmp_path / "whole.csv")
-    monkeypatch.setattr(reading, "CHUNK_ROWS", 50)
-    assert predict(bundle, config.data_path, tmp_path / "chunks.csv") == rows
-    whole, chunks = pd.read_csv(tmp_path / "whole.csv"), pd.read_csv(tmp_path / "chunks.csv")
-    pd.testing.assert_frame_equal(whole, chunks)
-    given = pd.read_csv(config.data_path)
-    pd.testing.assert_frame_equal(whole[given.columns], given)
+    given = pd.read_csv(config.data_path).assign(note="NA")[:300]
+    given.to_csv(tmp_path / "in.csv", index=False)
+    assert predict(bundle, tmp_path / "in.csv", tmp_path / "whole.csv") == 300
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 70)
+    monkeypatch.setattr(batches, "AT_ONCE", 30)
+    assert predict(bundle, tmp_path / "in.csv", tmp_path / "chunks.csv") == 300
+    tables = [pd.read_csv(tmp_path / name, keep_default_na=False) for name in ("whole.csv", "chunks.csv")]
+    pd.testing.assert_frame_equal(*tables, rtol=0, atol=2e-5)
+    pd.testing.assert_frame_equal(tables[0][given.columns], given, check_dtype=False)
+    assert set(tables[0]["prediction"]) <= set(bundle.schema.target.categories)
 
 
-def test_a_wrong_value_is_named_and_nothing_is_written(trained: tuple[Config, Run], tmp_path: Path) -> None:
-    config, run = trained
-    bundle = load_bundle(run.bundle)
-    number = bundle.schema.numbers[0]
-    rows = pd.read_csv(config.data_path).astype({number: object})
-    rows.loc[6, number] = "many"
-    rows.to_csv(tmp_path / "wrong.csv", index=False)
-    with pytest.raises(DataError, match=f"column '{number}', row 7: 'many' is not a number"):
-        predict(bundle, tmp_path / "wrong.csv", tmp_path / "out.csv")
-    assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
+def test_classes_are_not_needed(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nnull\n", encoding="utf-8")
+    assert predict(load_bundle(trained[1].bundle), tmp_path / "in.csv", tmp_path / "out.csv") == 1
+
+
+def test_an_empty_text_is_named_and_nothing_is_written(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('text\nfine\n" "\n', encoding="utf-8")
+    with pytest.raises(DataError, match="column 'text', row 2: the text is empty"):
+        predict(load_bundle(trained[1].bundle), tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_a_missing_column_is_named(trained: tuple[Config, Run], tmp_path: Path) -> None:
-    config, run = trained
-    bundle = load_bundle(run.bundle)
-    gone = bundle.schema.columns[0].name
-    pd.read_csv(config.data_path).drop(columns=gone).to_csv(tmp_path / "short.csv", index=False)
-    with pytest.raises(DataError, match=f"column '{gone}' is missing"):
-        predict(bundle, tmp_path / "short.csv", tmp_path / "out.csv")
+    (tmp_path / "in.csv").write_text("said\nfine\n", encoding="utf-8")
+    with pytest.raises(DataError, match="column 'text' is missing"):
+        predict(load_bundle(trained[1].bundle), tmp_path / "in.csv", tmp_path / "out.csv")

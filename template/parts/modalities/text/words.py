@@ -19,9 +19,9 @@ NUMBER = re.compile(r"\b\d+(?:[.,:]\d+)*\b")
 class WordOptions:
     """How a text becomes words, in the order in which it is done.
 
-    HTML tags, web and mail addresses, and numbers are dropped; accents are stripped; the text is lower-cased and cut into
-    the words that the regular expression `pattern` finds; stop words are left out (a list, or true for the English ones);
-    what is left is reduced to its stem by Snowball's algorithm for the language that `stemming` names.
+    HTML tags, web and mail addresses, and numbers are dropped; accents are stripped; the text is lower-cased and cut
+    into the words that the regular expression `pattern` finds; stop words are left out (a list, or true for the English
+    ones); what is left is reduced to its stem by Snowball's algorithm for the language that `stemming` names.
     """
 
     drop_tags: bool = False

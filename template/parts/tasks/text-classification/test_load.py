@@ -1,64 +1,48 @@
-"""The split keeps the share of each class, and a target that cannot be learned is refused."""
+"""The split keeps the share of each class, and texts that are too few are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import infer_target, load, read_data
+from acme_ml.data import load
 from acme_ml.errors import DataError
 
 
-def test_both_parts_have_the_same_share_of_each_class(trained: tuple[Config, object]) -> None:
-    dataset = load(trained[0])
+def test_both_parts_have_the_same_share_of_each_class(project: Path) -> None:
+    dataset = load(load_config(project / "params.yaml"))
     train, test = (part.target.value_counts(normalize=True) for part in (dataset.train, dataset.test))
     assert np.allclose(train, test[train.index], atol=0.02)
-    assert not set(dataset.train.features.index) & set(dataset.test.features.index)
+    assert not set(dataset.train.features) & set(dataset.test.features)
 
 
-@pytest.mark.parametrize(
-    ("values", "reason"),
-    [
-        (["a", "a", "a"], "two or more"),
-        (["a", "a", "b"], "class 'b' of column 'kind' has one row"),
-        ([str(number) for number in range(60)], "too many classes"),
-    ],
-)
-def test_a_target_without_usable_classes_is_refused(values: list[Any], reason: str) -> None:
-    with pytest.raises(DataError, match=reason):
-        infer_target(pd.Series(values, name="kind"))
+def test_each_fold_has_every_class(project: Path) -> None:
+    dataset = load(load_config(project / "params.yaml"))
+    for _, rest in dataset.splitter(3).split(*dataset.train):
+        assert set(dataset.train.take(rest).target) == set(dataset.schema.target.categories)
 
 
-def test_rows_without_a_class_are_left_out(edit_params: Callable[[dict[str, Any]], Config]) -> None:
-    config = edit_params({})
-    frame = pd.read_csv(config.data_path)
-    whole = load(config)
-    frame.loc[[0, 5], config.data.target] = None
-    frame.to_csv(config.data_path, index=False)
-    fewer = load(config)
-    assert len(fewer.train.target) + len(fewer.test.target) == len(whole.train.target) + len(whole.test.target) - 2
+def test_the_example_is_written_where_it_is_missing_the_same_each_time(workspace: Path) -> None:
+    config = load_config(workspace / "params.yaml")
+    written = config.data_path.read_bytes()
+    config.data_path.unlink()
+    assert len(load(config).train.target) == 1_200
+    assert config.data_path.read_bytes() == written
 
 
-def test_an_unknown_target_is_named(edit_params: Callable[[dict[str, Any]], Config]) -> None:
-    config = edit_params({"data": {"path": "data/raw/example.csv", "target": "ghost"}})
-    with pytest.raises(DataError, match="no column 'ghost'; it has"):
+def test_another_file_that_is_missing_is_named(edit_params: Callable[[dict[str, Any]], Config]) -> None:
+    data = {"path": "data/raw/own.csv", "text": "text", "target": "label"}
+    with pytest.raises(DataError, match=r"own\.csv: no such file"):
+        load(edit_params({"data": data}))
+
+
+def test_too_few_texts_to_split_are_refused(workspace: Path) -> None:
+    config = load_config(workspace / "params.yaml")
+    rows = [f"some words {number},{label}" for label in ("a", "b", "c") for number in range(2)]
+    config.data_path.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    config.schema_path.unlink()
+    with pytest.raises(DataError, match="6 texts are too few to split 3 classes"):
         load(config)
-
-
-@pytest.mark.parametrize("classes", [("0", "1"), ("false", "true"), ("0.50", "1")])
-def test_classes_are_taken_as_they_are_written(workspace: Path, classes: tuple[str, str]) -> None:
-    rows = [f"{number},{classes[number % 2]}" for number in range(0, 200, 3)]
-    (workspace / "data" / "raw" / "example.csv").write_text("\n".join(["size,species", "7,", *rows]), encoding="utf-8")
-    _, schema = read_data(load_config(workspace / "params.yaml"), refresh=True)
-    assert schema.target is not None
-    assert schema.target.categories == classes
-
-
-def test_numbers_can_be_classes(edit_params: Callable[[dict[str, Any]], Config]) -> None:
-    dataset = load(edit_params({"data": {"path": "data/raw/example.csv", "target": "year"}}))
-    assert dataset.schema.target is not None
-    assert dataset.schema.target.categories == ("2007", "2008", "2009")

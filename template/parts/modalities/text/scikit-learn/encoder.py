@@ -1,7 +1,7 @@
 """Turn texts into what a model takes, without the training libraries.
 
 Cutting a text into words has no ONNX form that agrees beyond plain English, so it is done here; and so is looking up
-the vectors of words, as the unknown ones are put together from their spelling. All that follows is in the exported graph.
+the vectors of words, as unknown ones are put together from their spelling. All that follows is in the exported graph.
 """
 
 import json
@@ -28,7 +28,9 @@ VECTORS_FILE = "vectors.npy"
 class Reader(Protocol):
     """Turns texts into numbers, and names the result."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name of the result."""
 
     def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one row for each text."""
@@ -133,7 +135,7 @@ class Encoder:
         """Return the rows of a request as a model's inputs."""
         return self.encode_features([row[self._column] for row in rows])
 
-    def encode_features(self, features: Sequence[str]) -> Inputs:
+    def encode_features(self, features: Any) -> Inputs:
         """Return texts as a model's inputs."""
         return {self._reader.name: self._reader.read(features)}
 

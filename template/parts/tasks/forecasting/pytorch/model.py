@@ -51,7 +51,7 @@ class RecurrentNetwork(NetworkForecaster):
 class ConvolutionalNetwork(NetworkForecaster):
     """Causal convolutions, each twice as far apart as the one before (Bai, Kolter and Koltun, arXiv 2018)."""
 
-    layers: int = 3
+    layers: int = 2
 
     def build(self, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         """Return the module for windows of `lags` values and what is known of the horizon."""

@@ -44,7 +44,7 @@ class NetworkForecaster(Forecasts, NetworkRegressor):
         windows = keras.Input(inputs)
         steps = keras.layers.Reshape((*inputs, 1))(windows)
         known = inputs[0] - self.lags
-        read = self.read(keras.layers.Cropping1D((0, known))(steps))
+        read = self.read(keras.layers.Cropping1D((0, known))(steps) if known else steps)
         if known:
             ahead = keras.layers.Flatten()(keras.layers.Cropping1D((self.lags, 0))(steps))
             read = keras.layers.Concatenate()([read, ahead])
@@ -64,7 +64,7 @@ class RecurrentNetwork(NetworkForecaster):
         """Return the last state."""
         for layer in range(self.layers):
             values = keras.layers.GRU(self.width, return_sequences=layer + 1 < self.layers)(values)
-            values = keras.layers.Dropout(self.dropout)(values)
+            values = keras.layers.Dropout(self.dropout)(values) if self.dropout else values
         return values
 
 
@@ -72,7 +72,7 @@ class RecurrentNetwork(NetworkForecaster):
 class ConvolutionalNetwork(NetworkForecaster):
     """Causal convolutions, each twice as far apart as the one before (Bai, Kolter and Koltun, arXiv 2018)."""
 
-    layers: int = 3
+    layers: int = 2
 
     def read(self, values: keras.KerasTensor) -> keras.KerasTensor:
         """Return what is seen at the last value."""
@@ -80,7 +80,7 @@ class ConvolutionalNetwork(NetworkForecaster):
             values = keras.layers.Conv1D(self.width, 3, padding="causal", dilation_rate=2**layer, activation="relu")(
                 values
             )
-            values = keras.layers.Dropout(self.dropout)(values)
+            values = keras.layers.Dropout(self.dropout)(values) if self.dropout else values
         return keras.layers.Flatten()(keras.layers.Cropping1D((self.lags - 1, 0))(values))
 
 

@@ -15,7 +15,14 @@ from acme_ml.config import Config
 from acme_ml.data import load
 from acme_ml.errors import ConfigError
 from acme_ml.export import export
-from acme_ml.model import Augment, Backbone, ConvolutionalNetwork, Scale, TransferNetwork, build_model
+from acme_ml.model import (
+    Augment,
+    Backbone,
+    ConvolutionalNetwork,
+    Scale,
+    TransferNetwork,
+    build_model,
+)
 from acme_ml.network import Network, load_network, network_graph, save_network
 from acme_ml.train import fit
 

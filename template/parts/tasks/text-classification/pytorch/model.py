@@ -82,7 +82,7 @@ class Embedding(nn.Module):
     """Looks up the vectors of words."""
 
     def __init__(self, words: int, width: int) -> None:
-        """Make a table of random vectors, small ones, so that a rare word says little; that of the padding stays zero."""
+        """Make a table of small vectors, so that a rare word says little; that of the padding stays zero."""
         super().__init__()
         self.words = words
         self.table = nn.Embedding(words, width, padding_idx=PADDING)

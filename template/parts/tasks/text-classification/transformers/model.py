@@ -22,8 +22,8 @@ from .schema import Schema
 class EncoderNetwork(NetworkClassifier):
     """A linear layer on an encoder, both of which learn: a folder as transformers saves it, or a name on the hub.
 
-    Without one, a small BERT is made of `layers`, `width` and `heads`, which count for nothing else. Devlin et al., BERT,
-    NAACL 2019.
+    Without one, a small BERT is made of `layers`, `width` and `heads`, which count for nothing else.
+    Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019.
     """
 
     encoder: str | None = None
@@ -35,7 +35,7 @@ class EncoderNetwork(NetworkClassifier):
     input_type: ClassVar[type[np.generic]] = np.int64
 
     @property
-    def threads(self) -> int | None:
+    def threads(self) -> int | None:  # type: ignore[override]
         """How many threads it learns with: a small encoder loses more than it gains by sharing its work."""
         return 1 if self.encoder is None else None
 
@@ -45,7 +45,7 @@ class EncoderNetwork(NetworkClassifier):
         return super().fit(X, y)
 
     def build(self, inputs: tuple[int, ...], outputs: int) -> nn.Module:
-        """Return the module with the encoder's own weights. Raises ValueError when they cannot be loaded, or do not fit."""
+        """Return the module with the encoder's own weights. Raises ValueError when they do not load or fit."""
         encoder = self._make(*inputs) if self.encoder is None else load_weights(self.encoder)
         if inputs[0] > encoder.config.max_position_embeddings:
             raise ValueError(f"max_length: the encoder takes at most {encoder.config.max_position_embeddings} pieces")
@@ -85,7 +85,8 @@ def build_model(config: Config, schema: Schema) -> Pipeline:
 
 def make_encoder(config: PretrainedConfig) -> Any:
     """Return an encoder with random weights."""
-    return AutoModel.from_config(config, dtype=torch.float32, trust_remote_code=False)
+    make: Any = AutoModel.from_config
+    return make(config, dtype=torch.float32, trust_remote_code=False)
 
 
 def load_weights(name: str) -> Any:

@@ -122,21 +122,20 @@ class Trainer:
         """For how many epochs the held-out loss has not fallen."""
         return self._epoch - 1 - int(np.argmin(self._losses["valid_loss"])) if self._epoch else 0
 
-    def _run_epoch(self, train: Batches, valid: Batches, advance: Callable[[int], object]) -> None:
+    def _run_epoch(self, train: Batches, valid: Batches, advance: Callable[[int], None]) -> None:
         """Learn from each batch once, and measure."""
-        learned = self._run(self._learn, train.shuffled(self._seed, self._epoch), advance)
-        measured = self._run(self._measure, iter(valid), int)
+        learned = self._run(self._learn, tracked(train.shuffled(self._seed, self._epoch), advance))
+        measured = self._run(self._measure, iter(valid))
         self._losses["train_loss"].append(learned)
         self._losses["valid_loss"].append(measured)
         if self._waited == 0:
             self._best = self._model.get_weights()
 
-    def _run(self, steps: Callable[..., None], portions: Iterator[Portion], advance: Callable[[int], object]) -> float:
+    def _run(self, steps: Callable[..., None], portions: Iterator[Portion]) -> float:
         """Make a step with each batch, and return the mean loss of the examples. Raises ValueError as `train` does."""
         self._model.reset_metrics()
-        for inputs, targets, edges in portions:
-            steps(inputs, targets, edges)
-            advance(len(edges) - 1)
+        for portion in portions:
+            steps(*portion)
         loss = float(self._model.get_metrics_result()["loss"])
         if not math.isfinite(loss):
             raise ValueError(f"the loss became {loss} in epoch {self._epoch + 1}; a lower learning_rate may help")
@@ -163,6 +162,13 @@ class Trainer:
             self._best = [state[f"best{n}"] for n in range(len(self._best))]
             for n, variable in enumerate(self._variables):
                 variable.assign(state[f"state{n}"])
+
+
+def tracked(portions: Iterator[Portion], advance: Callable[[int], None]) -> Iterator[Portion]:
+    """Tell after each portion how many batches it had."""
+    for portion in portions:
+        yield portion
+        advance(len(portion[-1]) - 1)
 
 
 def repeat(step: Callable[..., Any], signature: tuple[tf.TensorSpec, tf.TensorSpec]) -> Callable[..., None]:
