@@ -20,11 +20,11 @@ from rattler_build import FileEntry, assemble_package
 from .machine import PYTHON
 
 # conda-forge's fastapi adds what `fastapi[standard]` adds; its fastapi-core is the wheel of PyPI.
-SPLIT = {"fastapi": "fastapi-core"}
+OTHER = {"fastapi": "fastapi-core", "opencv-python-headless": "py-opencv"}
 NAMES: dict[str, str] = {
     name: entry["conda_name"]
     for name, entry in json.loads((files("conda_pypi") / "grayskull_pypi_mapping.json").read_bytes()).items()
-} | SPLIT
+} | OTHER
 
 
 def conda_name(name: str) -> str:

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from .config import Config
-from .estimators import make_estimator
+from .estimators import make_estimator, set_step_params
 from .features import build_features
 from .schema import Schema
 
@@ -23,4 +23,4 @@ def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from the table's columns to class probabilities. Raises ConfigError."""
     classifier = make_estimator(CLASSIFIERS, config)
     features = build_features(schema, scale=config.model in SCALED)
-    return Pipeline([("features", features), ("model", classifier)])
+    return set_step_params(Pipeline([("features", features), ("model", classifier)]), config)

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
 from .config import Config
-from .estimators import make_estimator
+from .estimators import make_estimator, set_step_params
 from .features import build_features
 from .schema import Schema
 
@@ -46,4 +46,4 @@ CLUSTERERS = {"k_means": KMeans, "hierarchical": HierarchicalClustering}
 def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from the table's columns to a cluster's number. Raises ConfigError."""
     clusterer = make_estimator(CLUSTERERS, config)
-    return Pipeline([("features", build_features(schema, scale=True)), ("model", clusterer)])
+    return set_step_params(Pipeline([("features", build_features(schema, scale=True)), ("model", clusterer)]), config)

@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeRegressor
 
 from .config import Config
-from .estimators import make_estimator
+from .estimators import make_estimator, set_step_params
 from .features import build_features
 from .schema import Schema
 
@@ -25,4 +25,4 @@ def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from the table's columns to a number. Raises ConfigError."""
     regressor = make_estimator(REGRESSORS, config)
     features = build_features(schema, scale=config.model in SCALED)
-    return Pipeline([("features", features), ("model", regressor)])
+    return set_step_params(Pipeline([("features", features), ("model", regressor)]), config)

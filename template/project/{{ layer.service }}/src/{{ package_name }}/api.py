@@ -48,20 +48,20 @@ class Api:
             raise RequestRefused(503, f"No model is loaded: {self.reason}")
         return self.bundle
 
-    def parse(self, body: bytes, content_type: str) -> list[Any]:
-        """Return what a request asks to predict. Raises RequestRefused: 503, or as the payload does."""
-        self.ready_bundle()
-        return self.payload.parse(body, content_type)
+    def answer(self, body: bytes, media_type: str) -> tuple[bytes, int]:
+        """Return the predictions for a body as JSON, in the form of `Predictions`, and how many they are.
+
+        Raises RequestRefused: 503 without a model, or as the payload does.
+        """
+        bundle = self.ready_bundle()
+        rows = self.payload.parse(body, media_type)
+        scores = bundle.predictor.scores(bundle.encoder.encode(rows))
+        answer = {"predictions": describe(scores, rows, bundle.schema), "model": bundle.name}
+        return to_json(answer), len(rows)
 
     def document(self) -> dict[str, Any]:
         """Return what the body of a request may be, by media type, as OpenAPI describes it."""
         return self.payload.document() if self.bundle else {"application/json": {"schema": {"type": "array"}}}
-
-    def predict(self, rows: list[Any]) -> bytes:
-        """Return the predictions of a parsed request as JSON, in the form of `Predictions`."""
-        bundle = self.ready_bundle()
-        scores = bundle.predictor.scores(bundle.encoder.encode(rows))
-        return to_json({"predictions": describe(scores, rows, bundle.schema), "model": bundle.name})
 
     def facts(self) -> ModelFacts:
         """Return what is known of the loaded model. Raises RequestRefused (503) when there is none."""

@@ -14,4 +14,4 @@ class ServiceSettings(BaseSettings):
     models_dir: Path = Path("models")
     run: str | None = None
     max_rows: int = Field(default=1_000, ge=1)
-    max_bytes: int = Field(default=1_000_000, ge=1)
+    max_bytes: int = Field(default=10_000_000, ge=1)

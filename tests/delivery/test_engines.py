@@ -1,0 +1,79 @@
+"""Whatever trained it, the image answers with the exported graph, and holds no training library."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .machine import Environment, ask, free_port, render, run, wait_until_ready
+
+BASE = os.environ.get("PYTHON_IMAGE", "python:3.12-slim")
+MOST = 200_000_000
+LIBRARIES = ("gensim", "keras", "pandas", "sklearn", "tensorflow", "torch", "transformers")
+PAIRS = [
+    ("text-classification", "scikit-learn"),
+    ("text-classification", "transformers"),
+    ("image-classification", "tensorflow"),
+    ("forecasting", "pytorch"),
+]
+EXAMPLE = """
+import sys
+from pathlib import Path
+from {package}.bundle import find_bundle
+from {package}.payload import Payload
+from {package}.schema import SCHEMA_FILE, Schema
+
+body, media_type = Payload(Schema.read(find_bundle(Path("models")) / SCHEMA_FILE), max_rows=1).example()
+Path("body.bin").write_bytes(body)
+print(media_type)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("task", "framework"), PAIRS, ids=map("-".join, PAIRS))
+def test_an_image_of_any_framework_is_small_and_answers(
+    task: str, framework: str, template: Path, tmp_path: Path, engine: Environment
+) -> None:
+    package = f"acme_{task.split('-')[0]}_{framework.split('-')[0]}"
+    answers = {"task": task, "framework": framework, "package_name": package}
+    project = render(template, tmp_path / "project", engine, **answers)
+    own = {**engine, "PYTHONPATH": "src"}
+    run(sys.executable, "-m", package, "train", cwd=project, env=own)
+    media_type = run(sys.executable, "-c", EXAMPLE.format(package=package), cwd=project, env=own).stdout.split("\n")[-2]
+    run("docker", "build", "--quiet", "--build-arg", "PYTHON_IMAGE", "--tag", package, ".", cwd=project, env=engine)
+    try:
+        assert size_of(package, project, engine) - size_of(BASE, project, engine) < MOST
+        assert libraries_in(package, project, engine) == ""
+        answer = predict(package, project, engine, media_type)
+        assert answer["predictions"]
+    finally:
+        subprocess.run(["docker", "rmi", "--force", package], env=engine, capture_output=True, check=True)
+
+
+def size_of(image: str, cwd: Path, env: Environment) -> int:
+    """Return the size of an image in bytes."""
+    return int(run("docker", "inspect", "--format", "{{.Size}}", image, cwd=cwd, env=env).stdout)
+
+
+def libraries_in(image: str, cwd: Path, env: Environment) -> str:
+    """Return the training libraries that the image can import."""
+    look = f"from importlib.util import find_spec; print(*filter(find_spec, {LIBRARIES}))"
+    return run("docker", "run", "--rm", image, "python", "-c", look, cwd=cwd, env=env).stdout.strip()
+
+
+def predict(image: str, project: Path, env: Environment, media_type: str) -> dict[str, list[object]]:
+    """Start the image read-only, send it the example, and return what it answers."""
+    port = free_port()
+    command = ("docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", f"127.0.0.1:{port}:8000")
+    name = run(*command, image, cwd=project, env=env).stdout.split()[-1]
+    try:
+        wait_until_ready(port)
+        assert ask(port, "/model")[1]["engine"] == "onnxruntime"
+        status, answer = ask(port, "/predict", (project / "body.bin").read_bytes(), media_type)
+        assert status == 200, answer
+        return dict(answer)
+    finally:
+        run("docker", "rm", "--force", name, cwd=project, env=env)
