@@ -61,7 +61,7 @@ def size_of(image: str, cwd: Path, env: Environment) -> int:
 def libraries_in(image: str, cwd: Path, env: Environment) -> str:
     """Return the training libraries that the image can import."""
     look = f"from importlib.util import find_spec; print(*filter(find_spec, {LIBRARIES}))"
-    return run("docker", "run", "--rm", image, "python", "-c", look, cwd=cwd, env=env).stdout.strip()
+    return run("docker", "run", "--rm", "--entrypoint", "python", image, "-c", look, cwd=cwd, env=env).stdout.strip()
 
 
 def predict(image: str, project: Path, env: Environment, media_type: str) -> dict[str, list[object]]:

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 ALWAYS = """
 .copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
-src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/batches.py src/PACKAGE/bundle.py src/PACKAGE/cli.py
+src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/batches.py src/PACKAGE/bundle.py src/PACKAGE/checksums.py
+src/PACKAGE/cli.py
 src/PACKAGE/config.py src/PACKAGE/data.py src/PACKAGE/dataset.py src/PACKAGE/diagnostics.py src/PACKAGE/encoder.py
 src/PACKAGE/errors.py src/PACKAGE/estimators.py src/PACKAGE/evaluate.py src/PACKAGE/explore.py src/PACKAGE/export.py
 src/PACKAGE/figures.py src/PACKAGE/inference.py src/PACKAGE/lineage.py src/PACKAGE/metrics.py src/PACKAGE/model.py
 src/PACKAGE/model_card.py src/PACKAGE/plots.py src/PACKAGE/predict.py src/PACKAGE/prediction.py src/PACKAGE/report.py
 src/PACKAGE/schema.py src/PACKAGE/source.py src/PACKAGE/storage.py src/PACKAGE/tracking.py src/PACKAGE/train.py
-src/PACKAGE/tune.py
+src/PACKAGE/tune.py src/PACKAGE/versions.py
 tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_predicting.py tests/test_training.py tests/test_tuning.py
+tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
 """
 
 SHIPPED = "data/schema.json data/raw/example.csv"
@@ -42,14 +43,17 @@ BY_FRAMEWORK = {
     """,
 }
 
+SERVICE = """
+src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi.py src/PACKAGE/payload.py
+src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
+tests/clients.py tests/test_payload.py tests/test_service.py
+"""
+
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
-    (
-        {"serving": "fastapi"},
-        """src/PACKAGE/api.py src/PACKAGE/payload.py src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py
-        src/PACKAGE/settings.py tests/test_payload.py tests/test_service.py""",
-    ),
+    ({"serving": "fastapi"}, SERVICE),
+    ({"serving": "flask"}, f"{SERVICE} src/PACKAGE/server.py"),
     ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
     ({"ci": "github", "deployment": "docker"}, ".github/workflows/image.yml"),
@@ -61,7 +65,7 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     lists = [ALWAYS, *(files for needed, files in WHEN if needed.items() <= answers.items())]
     for name, table in (("task", BY_TASK), ("framework", BY_FRAMEWORK)):
         lists += [files for choices, files in table.items() if answers.get(name) in choices.split()]
-    if answers.get("serving") == "fastapi" and answers.get("task") != "image-classification":
+    if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
         lists.append("src/PACKAGE/rows.py")
     return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
 
@@ -106,9 +110,11 @@ FOREIGN = [
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),
     _foreign("environment", "conda", r"conda|mamba|environment\.yml|-core\b|-base\b"),
-    _foreign("serving", "fastapi", r"fastapi|uvicorn|httptools|prometheus|starlette|httpx|pydantic.settings|openapi"),
+    _foreign("serving", "fastapi", r"fastapi|uvicorn|httptools|starlette|\basgi"),
+    _foreign("serving", "flask", r"flask|gunicorn|werkzeug|swagger|\bwsgi"),
+    _foreign("serving", "fastapi flask", r"prometheus|httpx|pydantic.settings|openapi"),
     _foreign(
-        "serving", "fastapi", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
+        "serving", "fastapi flask", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
     ),
     _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/"),
     _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),

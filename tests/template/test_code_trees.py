@@ -28,7 +28,7 @@ test_the_same_seed_gives_the_same_metrics
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every code tree, or without --whole-matrix those without a service for the classical models alone."""
+    """Run every code tree, or without --whole-matrix those with FastAPI, and the others for the classical models alone."""
     if "zygotes" in metafunc.fixturenames:
         whole = metafunc.config.getoption("--whole-matrix")
         chosen = [answers for answers in distinct_answers() if whole or is_telling(answers)]
@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def is_telling(answers: dict[str, str]) -> bool:
     """Return whether a code tree tells more than one that is run anyway: what a service adds is the same for all."""
-    return answers["serving"] != "none" or answers.get("framework", ONLY_FRAMEWORK) == ONLY_FRAMEWORK
+    return answers["serving"] == "fastapi" or answers.get("framework", ONLY_FRAMEWORK) == ONLY_FRAMEWORK
 
 
 def shell() -> dict[str, str]:

@@ -21,6 +21,7 @@ AXES = {
     "tracking": "tracking",
     "environments": "environment",
     "serving": "serving",
+    "service": "serving",
     "deployment": "deployment",
     "ci": "ci",
     "licenses": "license",

@@ -42,6 +42,7 @@ def code_trees(renderer: Renderer) -> dict[str, str]:
     return {}
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_combination_is_sound(
     renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 # What projects of each framework import, in their code or through their tests.
 COMMON = (
-    "fastapi.testclient matplotlib.figure mypy.version numpy onnx onnxruntime pandas pandera.pandas prometheus_client "
+    "fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime pandas pandera.pandas prometheus_client "
     "pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx sklearn.ensemble "
     "sklearn.model_selection skops.io typer.testing yaml"
 )

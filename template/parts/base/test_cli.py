@@ -15,7 +15,7 @@ from acme_ml.train import Run
 def test_every_command_explains_itself() -> None:
     runner = CliRunner()
     listed = runner.invoke(app, ["--help"]).output
-    for command in ("data", "train", "tune", "evaluate", "predict"):
+    for command in ("data", "train", "tune", "evaluate", "predict", "models", "promote", "rollback"):
         assert command in listed
         assert runner.invoke(app, [command, "--help"]).exit_code == 0
 

@@ -109,5 +109,5 @@ def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
 def test_a_damaged_model_is_refused(trained: tuple[Config, Run], tmp_path: Path) -> None:
     for file in trained[1].bundle.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes()[:50])
-    with pytest.raises(BundleError, match=r"cannot be loaded|no readable"):
+    with pytest.raises(BundleError, match="not as it was saved"):
         load_bundle(tmp_path)

@@ -1,16 +1,36 @@
 """The command that starts the service."""
 
+import os
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(envvar="HOST", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8000,
 ) -> None:
-    """Serve the newest model over HTTP; its pages are at /docs."""
-    # Imported where it is used, so that the other commands start at once.
+    """Serve the model that is to answer over HTTP; its pages are at /docs."""
+    # Imported where they are used, so that the other commands start at once.
     import uvicorn
 
-    uvicorn.run(f"{__package__}.service:create_app", factory=True, host=host, port=port, timeout_graceful_shutdown=10)
+    from .logs import LOGGING
+    from .settings import ServiceSettings
+
+    workers = ServiceSettings().workers
+    with TemporaryDirectory() as shared:
+        if workers > 1:
+            # Where the processes add up what they count.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+        uvicorn.run(
+            f"{__package__}.service:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=LOGGING,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )

@@ -1,129 +1,197 @@
 """The HTTP service, on FastAPI."""
 
-from collections.abc import Callable, Coroutine
-from time import perf_counter
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from pydantic import BaseModel
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .api import Api, ModelFacts, Predictions
-from .payload import PAYLOAD_REFUSALS
+from .api import BYTES_AT_ONCE, Answer, Api, stopping
+from .counts import CONTENT_TYPE, Counts
+from .logs import Visit
+from .openapi import describe_service
 from .refusals import Refusal, RequestRefused
 from .settings import ServiceSettings
 
-# To parse and answer a larger body would keep other requests waiting: a thread does.
-BYTES_AT_ONCE = 4_096
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal, "description": description}
-    for status, description in {413: "The body is too large.", 503: "No model is loaded.", **PAYLOAD_REFUSALS}.items()
-}
+logger = logging.getLogger(__name__)
 
 
-class DirectRoute(APIRoute):
-    """Hands the request over as it comes: the bytes of the body are parsed once, by the payload."""
+class Service(FastAPI):
+    """An app that documents what `api` answers."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the endpoint itself; it takes the request and gives a response."""
-        return self.endpoint
+    def __init__(self, api: Api) -> None:
+        """Let the app look for other models as long as it runs."""
+
+        @asynccontextmanager
+        async def watch(app: FastAPI) -> AsyncIterator[None]:
+            api.watch()
+            delay_stop(api.settings.drain_seconds)
+            yield
+
+        super().__init__(title=__package__ or "service", lifespan=watch, redoc_url=None)
+        self.api = api
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document for the model that answers now."""
+        return describe_service(self.api, self.title)
 
 
-class Metrics:
-    """What Prometheus scrapes."""
+class Edge:
+    """What all requests meet first and last: an id, a line of log, and a count of those that predict."""
 
-    def __init__(self) -> None:
-        """Start all counts at zero, apart from those of any other app in the process."""
-        self.registry = CollectorRegistry()
-        self.requests = Counter("predict_requests", "Requests to /predict.", ["status"], registry=self.registry)
-        self.rows = Counter("predicted_rows", "Predictions given.", registry=self.registry)
-        self.seconds = Histogram("predict_seconds", "Time to answer /predict.", registry=self.registry)
+    def __init__(self, app: ASGIApp, api: Api, counts: Counts) -> None:
+        """Keep what lies behind it."""
+        self._app = app
+        self._counts = counts
+        self._counted = api.settings.predict_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; an error that nobody expected is answered and logged."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = Visit(scope["method"], scope["path"], Headers(scope=scope).get("x-request-id"))
+        scope["visit"] = visit
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                mark(message, visit)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        except Exception:
+            logger.exception("failed", extra={"fields": {"request_id": visit.id}})
+            await refuse(500, Refusal(error="The service failed; its log says why."))(scope, receive, send_marked)
+        finally:
+            seconds = visit.finish()
+            if visit.path == self._counted:
+                self._counts.add(visit.status, visit.rows, seconds)
+
+
+def delay_stop(seconds: float) -> None:
+    """Let the stop signal wait while load balancers see that the service is not ready any more."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def begin(number: int, frame: Any) -> None:
+        stopping.set()
+        if callable(stop):
+            loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, frame)
+
+    signal.signal(signal.SIGTERM, begin)
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    """Return the app; it serves the newest model, or answers 503 until there is one."""
-    api = Api(settings or ServiceSettings())
-    app = FastAPI(title=__package__ or "service", version=api.bundle.name if api.bundle else "no model")
+    """Return the app; it serves the model that is to answer, or answers 503 until there is one."""
+    api, counts = Api(settings or ServiceSettings()), Counts()
+    app = Service(api)
+    app.add_middleware(Edge, api=api, counts=counts)
     app.add_exception_handler(RequestRefused, answer_refusal)
-    add_predict_route(app, api)
-    add_status_routes(app, api)
+    app.add_exception_handler(HTTPException, answer_http_exception)
+    add_routes(app, api, counts)
     return app
 
 
-def add_predict_route(app: FastAPI, api: Api) -> None:
-    """Add the route that predicts, and the one that counts what it did."""
-    metrics = Metrics()
+def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
+    """Add what the service answers. Bodies and documents are the API's own, so that nothing is parsed twice."""
 
     async def predict(request: Request) -> Response:
-        """Predict what the body holds: all of it, or nothing with the reason."""
-        started, status = perf_counter(), 500
-        try:
-            body = await read_body(request, api.settings.max_bytes)
-            media_type = request.headers.get("content-type", "")
-            if len(body) > BYTES_AT_ONCE:
-                answer, rows = await run_in_threadpool(api.answer, body, media_type)
-            else:
-                answer, rows = api.answer(body, media_type)
-            metrics.rows.inc(rows)
-            status = 200
-            return Response(answer, media_type="application/json")
-        except RequestRefused as error:
-            status = error.status
-            raise
-        finally:
-            metrics.requests.labels(status).inc()
-            metrics.seconds.observe(perf_counter() - started)
+        api.admit(request.headers.get("x-api-key"))
+        with api.place():
+            body = await read_body(request, api.settings)
+            answer = await find_answer(api, body, request.headers.get("content-type", ""))
+        visit = request.scope["visit"]
+        visit.rows, visit.model = answer.rows, answer.model
+        return Response(answer.body, media_type="application/json")
 
-    app.router.add_api_route(
-        "/predict",
-        predict,
-        methods=["POST"],
-        responses={200: {"model": Predictions}, **REFUSALS},
-        openapi_extra={"requestBody": {"required": True, "content": api.document()}},
-        route_class_override=DirectRoute,
-    )
+    async def health(request: Request) -> Response:
+        return write(api.health())
 
-    @app.get("/metrics")
-    async def scrape() -> Response:
-        """Return the counts in Prometheus' text format."""
-        return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
+    async def ready(request: Request) -> Response:
+        return write(api.ready())
+
+    async def model(request: Request) -> Response:
+        api.admit(request.headers.get("x-api-key"))
+        return write(api.facts())
+
+    async def metrics(request: Request) -> Response:
+        return Response(counts.text(), headers={"content-type": CONTENT_TYPE})
+
+    # Before FastAPI's own routes: the first is found the soonest.
+    app.router.routes[:0] = [
+        Route(api.settings.predict_path, predict, methods=["POST"]),
+        Route(api.settings.ready_path, ready),
+        Route("/health", health),
+        Route("/model", model),
+        Route("/metrics", metrics),
+    ]
 
 
-def add_status_routes(app: FastAPI, api: Api) -> None:
-    """Add the routes that tell how the service is."""
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the process is alive."""
-        return {"status": "ok"}
-
-    @app.get("/ready", responses={503: REFUSALS[503]})
-    async def ready() -> dict[str, str]:
-        """Say whether a model is loaded."""
-        return {"status": "ready", "model": api.ready_bundle().name}
-
-    @app.get("/model", responses={503: REFUSALS[503]})
-    async def model() -> ModelFacts:
-        """Say which model answers, how it runs, and how good it was on held-out examples."""
-        return api.facts()
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises RequestRefused (413) as soon as it is larger than the limit."""
+async def read_body(request: Request, settings: ServiceSettings) -> bytes:
+    """Return the body. Raises RequestRefused: 413 as soon as it is too large, 408 when it does not arrive in time."""
     body, more = b"", True
-    while more:
-        message = await request.receive()
-        # A client that went away leaves half a body, which the payload refuses.
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > limit:
-            raise RequestRefused(413, f"The body is larger than {limit} bytes; send less at a time.")
+    try:
+        async with asyncio.timeout(settings.timeout):
+            while more:
+                message = await request.receive()
+                # A client that went away leaves half a body, which the payload refuses.
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > settings.max_bytes:
+                    limit = f"The body is larger than {settings.max_bytes} bytes"
+                    raise RequestRefused(413, f"{limit}; send less at a time.")
+    except TimeoutError:
+        raise RequestRefused(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None
     return body
+
+
+async def find_answer(api: Api, body: bytes, media_type: str) -> Answer:
+    """Return the answer to a body. Raises RequestRefused as the API does, and 503 when it takes too long."""
+    if len(body) <= BYTES_AT_ONCE:
+        return api.answer(body, media_type)
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(api.answer, body, media_type), api.settings.timeout)
+    except TimeoutError:
+        raise RequestRefused(503, f"The answer took longer than {api.settings.timeout:g} seconds.") from None
+
+
+def mark(message: Message, visit: Visit) -> None:
+    """Note the status of an answer that starts, and add its headers."""
+    visit.status = message["status"]
+    headers = MutableHeaders(scope=message)
+    headers.update(visit.headers())
+    if stopping.is_set():
+        headers["connection"] = "close"
 
 
 async def answer_refusal(request: Request, error: Exception) -> Response:
     """Answer a refused request with its status and reason."""
     assert isinstance(error, RequestRefused)
-    return Response(error.refusal.model_dump_json(), status_code=error.status, media_type="application/json")
+    return refuse(error.status, error.refusal)
+
+
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """Answer a request for an unknown path or with an unknown method."""
+    assert isinstance(error, HTTPException)
+    return refuse(error.status_code, Refusal(error=error.detail), dict(error.headers or {}))
+
+
+def refuse(status: int, refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
+    """Return the answer that says why there is no other."""
+    return Response(refusal.model_dump_json(), status, headers, media_type="application/json")
+
+
+def write(model: BaseModel) -> Response:
+    """Return an answer in JSON."""
+    return Response(model.model_dump_json(), media_type="application/json")

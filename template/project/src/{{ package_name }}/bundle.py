@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic_core import to_json
 
+from .checksums import verify_checksums, write_checksums
 from .encoder import Encoder, load_encoder
 from .errors import BundleError
 from .inference import ONNX_FILE, OnnxPredictor, Predictor, load_predictor
@@ -69,6 +70,7 @@ def save_bundle(
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write_model_card(folder.name, metrics, dataset, lineage, staging)
+        write_checksums(staging)
     return folder
 
 
@@ -122,7 +124,8 @@ def list_bundles(models: Path) -> list[str]:
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """Load a saved model. Raises BundleError when a file is missing or damaged."""
+    """Load a saved model. Raises BundleError when a file is missing, damaged or not the one that was saved."""
+    verify_checksums(folder)
     try:
         metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
         schema = Schema.read(folder / SCHEMA_FILE)

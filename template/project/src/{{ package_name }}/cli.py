@@ -101,13 +101,45 @@ def predict(
     run: RunName = None,
 ) -> None:
     """Predict data of any length, and write a CSV file."""
-    from .bundle import find_bundle, load_bundle
+    from .bundle import load_bundle
     from .config import load_config
     from .predict import predict as score
+    from .versions import find_answering
 
-    bundle = load_bundle(find_bundle(load_config(params).models_dir, run))
+    bundle = load_bundle(find_answering(load_config(params).models_dir, run))
     rows = score(bundle, source, target)
     typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(target)}")
+
+
+@app.command()
+def models(params: Params = PARAMS) -> None:
+    """List the saved models, the newest last, and mark the one that answers."""
+    from .bundle import list_bundles
+    from .config import load_config
+    from .versions import find_answering
+
+    folder = load_config(params).models_dir
+    answering = find_answering(folder).name
+    for name in list_bundles(folder):
+        typer.echo(f"{'*' if name == answering else ' '} {name}")
+
+
+@app.command()
+def promote(params: Params = PARAMS, run: RunName = None) -> None:
+    """Let a saved model answer from now on; newer ones wait until they are promoted."""
+    from .config import load_config
+    from .versions import promote as act
+
+    typer.echo(f"{act(load_config(params).models_dir, run)} answers now")
+
+
+@app.command()
+def rollback(params: Params = PARAMS) -> None:
+    """Let the model answer again that did so before the last promotion."""
+    from .config import load_config
+    from .versions import roll_back
+
+    typer.echo(f"{roll_back(load_config(params).models_dir)} answers now")
 
 
 def report_run(run: "Run") -> None:

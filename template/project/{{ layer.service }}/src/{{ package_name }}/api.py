@@ -1,22 +1,51 @@
 """What the service answers, whichever web framework carries it."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hmac import compare_digest
+from threading import BoundedSemaphore, Event, Thread
+from time import sleep
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .bundle import Bundle, find_bundle, load_bundle
+from .bundle import Bundle, load_bundle
 from .errors import BundleError
 from .payload import Payload
 from .prediction import Prediction, describe
 from .refusals import RequestRefused
 from .settings import ServiceSettings
+from .versions import find_answering
+
+# To parse and answer a larger body would keep other requests waiting: a thread does.
+BYTES_AT_ONCE = 4_096
+
+# Set once this process has been told to stop.
+stopping = Event()
+
+logger = logging.getLogger(__name__)
 
 
 class Predictions(BaseModel):
     """One prediction for each part of the request, in its order, and the model that made them."""
 
     predictions: list[Prediction]
+    model: str
+
+
+class Health(BaseModel):
+    """That the process is alive."""
+
+    status: str
+
+
+class Readiness(BaseModel):
+    """That a model is loaded, and which."""
+
+    status: str
     model: str
 
 
@@ -28,42 +57,107 @@ class ModelFacts(BaseModel):
     metrics: dict[str, float | None]
 
 
+@dataclass(frozen=True)
+class Served:
+    """A model that answers, and what reads requests to it."""
+
+    bundle: Bundle
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The predictions for a body as JSON, in the form of `Predictions`, how many they are, and what made them."""
+
+    body: bytes
+    rows: int
+    model: str
+
+
 class Api:
     """Parses requests, predicts, and says what is wrong with a request. Stays up without a model."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        """Load the model that the settings name, or remember why there is none."""
+        """Load the model that is to answer, or remember why there is none."""
         self.settings = settings
-        self.bundle: Bundle | None = None
-        self.reason = ""
+        self.served: Served | None = None
+        self._reason = ""
+        self._places = BoundedSemaphore(settings.max_concurrency)
+        self._key = settings.api_key.get_secret_value().encode() if settings.api_key else None
+        self.reload()
+
+    def reload(self) -> None:
+        """Load the model that is to answer, if it is another; one that is damaged leaves the old one in place."""
         try:
-            self.bundle = load_bundle(find_bundle(settings.models_dir, settings.run))
-            self.payload = Payload(self.bundle.schema, settings.max_rows)
+            folder = find_answering(self.settings.models_dir, self.settings.run)
+            if self.served is None or self.served.bundle.name != folder.name:
+                bundle = load_bundle(folder)
+                # In one assignment: a request sees the old model or the new one.
+                self.served = Served(bundle, Payload(bundle.schema, self.settings.max_rows))
+                self._reason = ""
+                logger.info("model loaded", extra={"fields": {"model": bundle.name}})
         except BundleError as error:
-            self.reason = str(error)
+            if str(error) != self._reason:
+                self._reason = str(error)
+                logger.warning("model not loaded", extra={"fields": {"reason": self._reason}})
 
-    def ready_bundle(self) -> Bundle:
-        """Return the loaded model. Raises RequestRefused (503) when there is none."""
-        if self.bundle is None:
-            raise RequestRefused(503, f"No model is loaded: {self.reason}")
-        return self.bundle
+    def watch(self) -> None:
+        """Reload again and again, in a thread of its own, unless the settings say never."""
 
-    def answer(self, body: bytes, media_type: str) -> tuple[bytes, int]:
-        """Return the predictions for a body as JSON, in the form of `Predictions`, and how many they are.
+        def look() -> None:
+            while not stopping.is_set():
+                sleep(self.settings.reload_seconds)
+                self.reload()
 
-        Raises RequestRefused: 503 without a model, or as the payload does.
-        """
-        bundle = self.ready_bundle()
-        rows = self.payload.parse(body, media_type)
+        if self.settings.reload_seconds:
+            Thread(target=look, name="reload", daemon=True).start()
+
+    def admit(self, key: str | None) -> None:
+        """Compare a request's key with that of the settings, in constant time. Raises RequestRefused (401)."""
+        if self._key is not None and not compare_digest(self._key, (key or "").encode()):
+            raise RequestRefused(401, "The header X-API-Key is missing or wrong.")
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for predictions. Raises RequestRefused (503) when all are taken."""
+        if not self._places.acquire(blocking=False):
+            raise RequestRefused(503, "Too many requests at a time; try again.")
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def answer(self, body: bytes, media_type: str) -> Answer:
+        """Predict what a body holds. Raises RequestRefused: 503 without a model, or as the payload does."""
+        served = self._ready()
+        bundle = served.bundle
+        rows = served.payload.parse(body, media_type)
         scores = bundle.predictor.scores(bundle.encoder.encode(rows))
         answer = {"predictions": describe(scores, rows, bundle.schema), "model": bundle.name}
-        return to_json(answer), len(rows)
+        return Answer(to_json(answer), len(rows), bundle.name)
 
-    def document(self) -> dict[str, Any]:
-        """Return what the body of a request may be, by media type, as OpenAPI describes it."""
-        return self.payload.document() if self.bundle else {"application/json": {"schema": {"type": "array"}}}
+    def health(self) -> Health:
+        """Say that the process is alive."""
+        return Health(status="ok")
+
+    def ready(self) -> Readiness:
+        """Say which model is loaded. Raises RequestRefused (503) when there is none, or when the service stops."""
+        if stopping.is_set():
+            raise RequestRefused(503, "The service is stopping.")
+        return Readiness(status="ready", model=self._ready().bundle.name)
 
     def facts(self) -> ModelFacts:
         """Return what is known of the loaded model. Raises RequestRefused (503) when there is none."""
-        bundle = self.ready_bundle()
+        bundle = self._ready().bundle
         return ModelFacts(name=bundle.name, engine=bundle.predictor.engine, metrics=bundle.metrics["metrics"])
+
+    def document(self) -> dict[str, Any]:
+        """Return what the body of a request may be, by media type, as OpenAPI describes it."""
+        served = self.served
+        return served.payload.document() if served else {"application/json": {"schema": {"type": "array"}}}
+
+    def _ready(self) -> Served:
+        """Return the loaded model. Raises RequestRefused (503) when there is none."""
+        if self.served is None:
+            raise RequestRefused(503, f"No model is loaded: {self._reason}")
+        return self.served

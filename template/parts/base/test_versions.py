@@ -1,0 +1,65 @@
+"""A promoted model is used until another is, or until the promotion is taken back."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from acme_ml.cli import app
+from acme_ml.config import Config
+from acme_ml.errors import BundleError
+from acme_ml.train import Run
+from acme_ml.versions import find_answering, promote, promoted, roll_back
+
+
+@pytest.fixture
+def models(workspace: Path, trained: tuple[Config, Run]) -> Path:
+    """A folder with the same model under three names."""
+    for name in ("1", "2", "3"):
+        shutil.copytree(trained[1].bundle, workspace / "models" / name)
+    return workspace / "models"
+
+
+def test_the_newest_is_used_until_one_is_promoted(models: Path) -> None:
+    assert find_answering(models).name == "3"
+    assert promote(models, "1") == "1"
+    assert find_answering(models).name == "1"
+    assert find_answering(models, "2").name == "2"
+    assert promote(models) == "3"
+    assert promote(models) == "3"
+    assert promoted(models) == ["1", "3"]
+
+
+def test_a_promotion_can_be_taken_back(models: Path) -> None:
+    for name in ("1", "2"):
+        promote(models, name)
+    assert roll_back(models) == "1"
+    assert find_answering(models).name == "1"
+    with pytest.raises(BundleError, match="no earlier promoted model"):
+        roll_back(models)
+
+
+def test_a_missing_or_changed_model_is_not_promoted(models: Path) -> None:
+    with pytest.raises(BundleError, match="no model 'x'; it has 1, 2, 3"):
+        promote(models, "x")
+    (models / "2" / "metrics.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"not as it was saved.*metrics\.json"):
+        promote(models, "2")
+    (models / "3" / "extra").write_text("", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"not as it was saved.*extra"):
+        promote(models, "3")
+    assert promoted(models) == []
+
+
+def test_the_commands_do_the_same(models: Path) -> None:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, [*arguments, "--params", str(models.parent / "params.yaml")])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert run("models").splitlines() == ["  1", "  2", "* 3"]
+    assert run("promote", "--run", "1") == "1 answers now\n"
+    run("promote")
+    assert run("rollback") == "1 answers now\n"
+    assert run("models").splitlines() == ["* 1", "  2", "  3"]

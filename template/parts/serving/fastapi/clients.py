@@ -1,0 +1,12 @@
+"""How the tests talk to the service: without a network, in this process."""
+
+import httpx2
+from fastapi.testclient import TestClient
+
+from acme_ml.service import create_app
+from acme_ml.settings import ServiceSettings
+
+
+def connect(settings: ServiceSettings) -> httpx2.Client:
+    """Return a client of a service with these settings."""
+    return TestClient(create_app(settings))

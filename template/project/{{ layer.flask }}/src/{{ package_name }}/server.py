@@ -1,0 +1,53 @@
+"""The processes and threads that carry the service, by gunicorn."""
+
+import threading
+from types import FrameType
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
+
+from .api import stopping
+from .logs import LOGGING
+from .service import Service, create_app
+from .settings import ServiceSettings
+
+
+class DrainingWorker(ThreadWorker):
+    """Answers on for a while after a stop signal, while load balancers see that the service is not ready any more."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop later, and once."""
+        if not stopping.is_set():
+            stopping.set()
+            threading.Timer(ServiceSettings().drain_seconds, super().handle_exit, [sig, frame]).start()
+
+
+class Server(BaseApplication):
+    """Runs the app in as many processes as the settings say."""
+
+    def __init__(self, address: str, settings: ServiceSettings) -> None:
+        """Keep the address to listen on, and the settings."""
+        self._address = address
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what it has to know."""
+        options = {
+            "bind": self._address,
+            "workers": self._settings.workers,
+            "worker_class": DrainingWorker,
+            # One more than predict at a time, so that checks of health never wait.
+            "threads": self._settings.max_concurrency + 1,
+            "graceful_timeout": 10 + int(self._settings.drain_seconds),
+            "logconfig_dict": LOGGING,
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Service:
+        """Return the app, in each process its own."""
+        app = create_app(self._settings)
+        app.api.watch()
+        return app

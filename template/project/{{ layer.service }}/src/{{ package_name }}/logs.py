@@ -1,0 +1,77 @@
+"""One line of JSON for each request and each event; of what a client sent, it has the path and the id alone."""
+
+import logging
+import logging.config
+import re
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from pydantic_core import to_json
+
+# What is taken from a client as the id of its request.
+REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+LONGEST_PATH = 100
+
+logger = logging.getLogger(__name__)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as a line of JSON: its own members, and those that the call gave as `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return to_json(line, fallback=str).decode()
+
+
+# Everything goes to the standard output, that of the web server included.
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonFormatter}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+    "root": {"handlers": ["stdout"], "level": "INFO"},
+}
+
+
+class Visit:
+    """One request: its id, and what is told of it when it has been answered."""
+
+    def __init__(self, method: str, path: str, request_id: str | None) -> None:
+        """Take over the client's id, or make one."""
+        self.id = request_id if request_id and REQUEST_ID.fullmatch(request_id) else uuid4().hex
+        self.method = method
+        self.path = path
+        self.status = 500
+        self.rows = 0
+        self.model: str | None = None
+        self._started = perf_counter()
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that an answer carries: the id, and the model that predicted."""
+        return {"X-Request-ID": self.id, **({"X-Model": self.model} if self.model else {})}
+
+    def finish(self) -> float:
+        """Write the line, and return the seconds that the request took."""
+        seconds = perf_counter() - self._started
+        fields: dict[str, Any] = {
+            "request_id": self.id,
+            "method": self.method,
+            "path": self.path[:LONGEST_PATH],
+            "status": self.status,
+            "milliseconds": round(1000 * seconds, 2),
+        }
+        if self.model:
+            fields |= {"rows": self.rows, "model": self.model}
+        logger.info("request", extra={"fields": fields})
+        return seconds
