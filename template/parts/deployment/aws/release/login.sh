@@ -9,8 +9,9 @@ log_in() {
     AWS_WEB_IDENTITY_TOKEN_FILE=$(mktemp)
     export AWS_WEB_IDENTITY_TOKEN_FILE
     identity_token sts.amazonaws.com > "$AWS_WEB_IDENTITY_TOKEN_FILE"
-    aws ecr get-login-password --region "$AWS_REGION" |
-        docker login --username AWS --password-stdin "${IMAGE_REPOSITORY%%/*}"
+    local password
+    password=$(aws ecr get-login-password --region "$AWS_REGION")
+    docker login --username AWS --password-stdin "${IMAGE_REPOSITORY%%/*}" <<< "$password"
 }
 
 hand_over() {
