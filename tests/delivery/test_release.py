@@ -1,4 +1,4 @@
-"""A version is brought to each target by the identity of the pipeline, without a key: scripts for real, tools stubbed."""
+"""A version reaches each target by the identity of the pipeline, without a key: scripts for real, tools stubbed."""
 
 import json
 import subprocess
@@ -53,7 +53,8 @@ AUDIENCES = {
 LOG_IN = {
     "docker": [],
     "kubernetes": [
-        "kubectl config set-cluster target --server=https://cluster.example.com --certificate-authority=FILE --embed-certs",
+        "kubectl config set-cluster target --server=https://cluster.example.com "
+        "--certificate-authority=FILE --embed-certs",
         f"kubectl config set-credentials pipeline --token={TOKEN}",
         "kubectl config set-context target --cluster=target --user=pipeline",
         "kubectl config use-context target",
@@ -85,8 +86,10 @@ TOOL = """\
 echo "${0##*/} $*" | sed "s|=/[^ ]*tmp[^ ]*|=FILE|g" >> "$RECORD"
 case "$*" in *--password-stdin*) cat > "$RECORD.password" ;; esac
 case "$*" in *get-login-password*) echo registry-password ;; esac
-case "$*" in *assume*|ecr*) cp "$AWS_WEB_IDENTITY_TOKEN_FILE" "$RECORD.token" ;; esac
-case "$*" in *create-cred-config*) cp "$(echo "$*" | sed 's/.*--credential-source-file=\\([^ ]*\\).*/\\1/')" "$RECORD.token" ;; esac
+case "$*" in ecr*) cp "$AWS_WEB_IDENTITY_TOKEN_FILE" "$RECORD.token" ;; esac
+for word; do
+    case "$word" in --credential-source-file=*) cp "${word#*=}" "$RECORD.token" ;; esac
+done
 case "${0##*/} $*" in $FAIL) exit 1 ;; esac
 """
 
