@@ -59,6 +59,7 @@ build/requirements.txt: $(PARTS)
 	@mkdir -p build
 	awk '!/^#/ && NF {print $$2}' $(PARTS) | sort --unique > $@
 
-.venv/ready: $(BIN)/mlscaffold build/requirements.txt
+.venv/ready: $(BIN)/mlscaffold build/requirements.txt scripts/gitlab_tools.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group test --requirements build/requirements.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/gitlab_tools.sh build/gitlab
 	@touch $@

@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from .advisories import Advisories, serve_advisories
 from .machine import Environment, make_environment, render, run, snapshot
 
 
@@ -31,6 +33,13 @@ def trained(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Envir
     render(template, project, env, environment="uv", package_name=name)
     run("make", "setup", "train", cwd=project, env=env)
     return project
+
+
+@pytest.fixture
+def advisories() -> Iterator[Advisories]:
+    """A database of known vulnerabilities, which knows of none."""
+    with serve_advisories() as known:
+        yield known
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,28 @@ def executable(path: Path, text: str) -> Path:
     return path
 
 
+# Writes down what it is asked for; fails where FAIL says so.
+RECORDER = """\
+#!/bin/sh
+asked="${0##*/} $*"
+echo "$asked" >> "$RECORD"
+case "$asked" in $FAIL) exit 1 ;; esac
+"""
+
+
+def recorded(folder: Path, env: Environment, *others: str, fail: str = "nothing") -> Environment:
+    """Return the variables of a shell whose make, docker, curl and `others` only write down what they are asked for."""
+    for name in ("make", "docker", "curl", *others):
+        executable(folder / "bin" / name, RECORDER)
+    path = f"{folder / 'bin'}:{env['PATH']}"
+    return {**env, "PATH": path, "RECORD": str(folder / "record"), "FAIL": fail, "CONDA": "/opt/conda"}
+
+
+def asked(folder: Path) -> list[str]:
+    """Return what was written down."""
+    return (folder / "record").read_text(encoding="utf-8").splitlines()
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as listener:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .machine import Environment, executable, render, run
+from .advisories import Advisories
+from .machine import Environment, asked, recorded, render, run
 
 ENVIRONMENTS = ("uv", "venv", "conda")
 STUB = """\
@@ -18,12 +19,6 @@ runs:
   steps:
     - run: "true"
       shell: bash
-"""
-# Writes down what it is asked for; fails where FAIL says so.
-RECORDER = """\
-#!/bin/sh
-echo "$*" >> "$RECORD"
-case "$*" in $FAIL) exit 1 ;; esac
 """
 # `uses: ./` works everywhere; the newer `uses: $/` is unknown to act, which executes the workflows here.
 AUDIT = """\
@@ -39,8 +34,11 @@ def project(request: pytest.FixtureRequest, template: Path, tmp_path: Path, env:
     return render(template, tmp_path / "project", env, environment=request.param)
 
 
-def act(project: Path, folder: Path, env: Environment, workflow: str, *, expect: int = 0) -> str:
-    """Run a workflow on this machine; actions from elsewhere do nothing."""
+def act(
+    project: Path, folder: Path, env: Environment, workflow: str, *, ref: str = "refs/heads/main", expect: int = 0
+) -> str:
+    """Run a workflow on this machine as if `ref` was pushed; actions from elsewhere do nothing."""
+    (folder / "event.json").write_text(json.dumps({"ref": ref}), encoding="utf-8")
     (folder / "stub").mkdir()
     (folder / "stub" / "action.yml").write_text(STUB, encoding="utf-8")
     files = [*project.glob(".github/workflows/*.yml"), *project.glob(".github/actions/*/action.yml")]
@@ -49,6 +47,8 @@ def act(project: Path, folder: Path, env: Environment, workflow: str, *, expect:
     command = [
         "act",
         "push",
+        "--eventpath",
+        str(folder / "event.json"),
         "--workflows",
         f".github/workflows/{workflow}",
         "--platform",
@@ -60,13 +60,6 @@ def act(project: Path, folder: Path, env: Environment, workflow: str, *, expect:
     ]
     # The jobs of a workflow start together: here they take turns, as there is one machine.
     return run(*command, "--concurrent-jobs", "1", cwd=project, env=env, expect=expect).stdout
-
-
-def recorded(folder: Path, env: Environment, *, fail: str = "nothing") -> Environment:
-    """Return the variables of a shell whose make only writes down what it is asked for."""
-    executable(folder / "bin" / "make", RECORDER)
-    path = f"{folder / 'bin'}:{env['PATH']}"
-    return {**env, "PATH": path, "RECORD": str(folder / "record"), "FAIL": fail, "CONDA": "/opt/conda"}
 
 
 def test_linters_find_nothing(project: Path, tmp_path: Path, env: Environment) -> None:
@@ -94,16 +87,43 @@ def test_linters_see_a_fault(template: Path, tmp_path: Path, env: Environment) -
 
 def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Path, env: Environment) -> None:
     act(project, tmp_path, recorded(tmp_path, env), "ci.yml")
-    asked = (tmp_path / "record").read_text(encoding="utf-8").splitlines()
     manager = " MANAGER=/opt/conda/bin/conda" if (project / "environment.yml").exists() else ""
-    setup = f"setup{manager}"
-    assert sorted(asked) == sorted([setup, "lint", "test", setup, "train", "evaluate FLAGS=--check"])
+    setup = f"make setup{manager}"
+    wanted = [setup, "make lint", "make secrets", "make test", setup, "make train", "make evaluate FLAGS=--check"]
+    assert sorted(asked(tmp_path)) == sorted(wanted)
 
 
-@pytest.mark.parametrize("step", ["lint", "test", "train", "evaluate*"])
+@pytest.mark.parametrize("step", ["lint", "secrets", "test", "train", "evaluate*"])
 def test_a_step_that_fails_fails_the_workflow(step: str, template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env)
-    assert "Job failed" in act(project, tmp_path, recorded(tmp_path, env, fail=step), "ci.yml", expect=1)
+    assert "Job failed" in act(project, tmp_path, recorded(tmp_path, env, fail=f"make {step}"), "ci.yml", expect=1)
+
+
+def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_path: Path, env: Environment) -> None:
+    project = render(template, tmp_path / "project", env)
+    act(project, tmp_path, recorded(tmp_path, env), "release.yml", ref="refs/tags/v1.2.3")
+    steps = asked(tmp_path)
+    load = steps.index("docker load --input image.tar")
+    assert {"make lint", "make test", "make secrets", "make evaluate FLAGS=--check", "make audit"} < set(steps[:load])
+    assert steps[load + 1].startswith("docker login --username ")
+    assert steps[-1] == "docker push ghcr.io/nektos/act:v1.2.3"
+
+
+@pytest.mark.parametrize("step", ["make lint", "make evaluate*", "make audit"])
+def test_a_version_that_fails_a_check_is_not_deployed(
+    step: str, template: Path, tmp_path: Path, env: Environment
+) -> None:
+    project = render(template, tmp_path / "project", env)
+    failing = recorded(tmp_path, env, fail=step)
+    act(project, tmp_path, failing, "release.yml", ref="refs/tags/v1.2.3", expect=1)
+    assert not [step for step in asked(tmp_path) if step.startswith("docker load")]
+
+
+def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env: Environment) -> None:
+    project = render(template, tmp_path / "project", env)
+    act(project, tmp_path, recorded(tmp_path, env), "release.yml")
+    assert "make audit" in asked(tmp_path)
+    assert not [step for step in asked(tmp_path) if step.startswith("docker load")]
 
 
 @pytest.mark.slow
@@ -116,10 +136,14 @@ def test_the_checks_run_for_real(template: Path, tmp_path: Path, env: Environmen
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_image_job_runs_for_real(template: Path, tmp_path: Path, engine: Environment) -> None:
-    said = act(render(template, tmp_path / "project", engine), tmp_path, engine, "image.yml")
+def test_the_image_job_runs_for_real(
+    template: Path, tmp_path: Path, engine: Environment, advisories: Advisories
+) -> None:
+    project = render(template, tmp_path / "project", engine)
+    said = act(project, tmp_path, {**engine, **advisories.variables}, "image.yml")
     assert "Job succeeded" in said
     assert json.loads(next(re.finditer(r'\{"status":"ready".*?\}', said)).group())["status"] == "ready"
+    assert {"numpy", "onnxruntime"} <= advisories.asked
 
 
 def test_nothing_of_it_is_left_without_ci(template: Path, tmp_path: Path, env: Environment) -> None:

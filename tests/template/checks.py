@@ -132,6 +132,8 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
     wanted = TARGETS | ({"serve"} if project.answers.get("serving") != "none" else set())
     wanted |= {"image", "up", "down"} if "Dockerfile" in project.files else set()
+    wanted |= {"secrets"} if project.answers.get("ci") != "none" else set()
+    wanted |= {"audit"} if "deploy/release.sh" in project.files else set()
     yield from (f"Makefile: the target {target} is missing" for target in sorted(wanted - targets))
     yield from (f"Makefile: the target {target} is not expected" for target in sorted(targets - wanted))
     phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())
@@ -150,7 +152,7 @@ def check_commands(project: Project) -> Iterator[str]:
     for name, content in project.files.items():
         if name.endswith((".md", ".yml", ".yaml")):
             commands = re.findall(
-                r"(?:`|run: )make ([a-z]+)\b|^make ([a-z]+)\b(?= +#|\n| [A-Z])", content.decode("utf-8"), re.MULTILINE
+                r"(?:`|run: |^ +- )make ([a-z]+)\b|^make ([a-z]+)\b(?= +#|\n| [A-Z])", content.decode("utf-8"), re.MULTILINE
             )
             wanted = {command or alone for command, alone in commands}
             yield from (f"{name}: make {command} is no target" for command in sorted(wanted - targets))

@@ -48,6 +48,7 @@ src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi
 src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
+RELEASE = "deploy/forge.sh deploy/login.sh deploy/release.sh"
 
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
@@ -56,7 +57,9 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"serving": "flask"}, f"{SERVICE} src/PACKAGE/server.py"),
     ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
-    ({"ci": "github", "deployment": "docker"}, ".github/workflows/image.yml"),
+    ({"ci": "github", "deployment": "docker"}, f".github/workflows/image.yml .github/workflows/release.yml {RELEASE}"),
+    ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
+    ({"ci": "gitlab", "deployment": "docker"}, f".gitlab/ci/image.yml .gitlab/ci/tools.yml {RELEASE}"),
 ]
 
 
@@ -117,7 +120,9 @@ FOREIGN = [
         "serving", "fastapi flask", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
     ),
     _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/"),
-    _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),
+    _foreign("ci", "github", r"github(?!\.com/conda)|ghcr|dependabot|pinned by commit|ACTIONS_|persist-credentials"),
+    _foreign("ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"),
+    _foreign("ci", "github gitlab", r"workflow|\bCI\b|\bsecrets\b|detect-secrets|pip-audit|build/scan|identity_token|vouches"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache"),
     _foreign("license", "BSD-3-Clause", r"\bBSD\b"),
