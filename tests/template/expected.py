@@ -50,10 +50,23 @@ WHEN: list[tuple[dict[str, str], str]] = [
         """src/PACKAGE/api.py src/PACKAGE/payload.py src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py
         src/PACKAGE/settings.py tests/test_payload.py tests/test_service.py""",
     ),
-    ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
-    ({"ci": "github", "deployment": "docker"}, ".github/workflows/image.yml"),
 ]
+IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
+# What each target adds to the image.
+DEPLOYMENTS = {
+    "docker": "",
+    "kubernetes": """
+    deploy/kubernetes/deploy.sh
+    deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml
+    deploy/kubernetes/base/horizontalpodautoscaler.yaml deploy/kubernetes/base/ingress.yaml
+    deploy/kubernetes/base/kustomization.yaml deploy/kubernetes/base/networkpolicy.yaml
+    deploy/kubernetes/base/persistentvolumeclaim.yaml deploy/kubernetes/base/poddisruptionbudget.yaml
+    deploy/kubernetes/base/service.yaml deploy/kubernetes/base/serviceaccount.yaml
+    deploy/kubernetes/overlays/production/kustomization.yaml deploy/kubernetes/overlays/production/namespace.yaml
+    deploy/kubernetes/overlays/staging/kustomization.yaml deploy/kubernetes/overlays/staging/namespace.yaml
+    """,
+}
 
 
 def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
@@ -63,6 +76,9 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
         lists += [files for choices, files in table.items() if answers.get(name) in choices.split()]
     if answers.get("serving") == "fastapi" and answers.get("task") != "image-classification":
         lists.append("src/PACKAGE/rows.py")
+    if answers.get("deployment", "none") != "none":
+        lists += [IMAGE, DEPLOYMENTS[answers["deployment"]]]
+        lists += [".github/workflows/image.yml"] if answers.get("ci") == "github" else []
     return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
 
 
@@ -72,10 +88,12 @@ class Foreign(NamedTuple):
     question: str
     answers: str
     pattern: re.Pattern[str]
+    # Files whose path starts so use the word for something else.
+    elsewhere: str = "-"
 
 
-def _foreign(question: str, answers: str, pattern: str) -> Foreign:
-    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE))
+def _foreign(question: str, answers: str, pattern: str, elsewhere: str = "-") -> Foreign:
+    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE), elsewhere)
 
 
 # Words that every project may use are left out: "environment", "test", "score". So are scikit-learn's own names where
@@ -91,7 +109,8 @@ FOREIGN = [
     _foreign("task", "regression", r"\br2\b"),
     _foreign("task", "regression forecasting", r"rmse|(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
     _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
-    _foreign("task", "clustering", r"cluster|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
+    _foreign("task", "clustering", r"cluster", elsewhere="deploy/"),
+    _foreign("task", "clustering", r"k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
     _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
     _foreign("task", "text-classification", r"stop_?words|snowball"),
     _foreign("task", "image-classification", r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart"),
@@ -110,7 +129,13 @@ FOREIGN = [
     _foreign(
         "serving", "fastapi", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
     ),
-    _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/"),
+    _foreign(
+        "deployment",
+        " ".join(DEPLOYMENTS),
+        r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
+    ),
+    _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
     _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache"),

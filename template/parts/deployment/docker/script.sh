@@ -1,0 +1,67 @@
+fail() {
+    printf '%s\n' "$2" >&2
+    exit "$1"
+}
+
+# need NAME MEANING: stop unless the environment has the variable.
+need() {
+    [ -n "${!1:-}" ] || fail 2 "$1 is not set. It says $2. Set it, and run this again."
+}
+
+# run COMMAND...: print it, and run it once the plan is agreed to.
+run() {
+    printf '  %s\n' "$*"
+    if [ "$planning" = no ]; then "$@"; fi
+}
+
+# ship NAME REPOSITORY [FLAG...]: build an image and push it. $shipped is its reference, with a tag made from its content.
+ship() {
+    local local_name=$1 repository=$2 tag=ID-OF-THE-IMAGE
+    shift 2
+    run docker build --platform "${PLATFORM:-linux/amd64}" --build-arg PYTHON_IMAGE --tag "$local_name" "$@" .
+    if [ "$planning" = no ]; then
+        tag=$(docker images --quiet --no-trunc "$local_name")
+        tag=${tag#sha256:}
+        tag=${tag:0:12}
+    fi
+    shipped=$repository:$tag
+    run docker tag "$local_name" "$shipped"
+    run docker push "$shipped"
+}
+
+# carry_out STEPS: show what the function would run, ask, and run it.
+carry_out() {
+    local tool answer
+    echo 'This runs:'
+    "$1"
+    [ "$dry_run" = no ] || exit 0
+    for tool in "${tools[@]}"; do
+        command -v "$tool" >/dev/null || fail 1 "$tool was not found. README.md says what this needs."
+    done
+    if [ -z "$image" ]; then
+        ls models/*/schema.json >/dev/null 2>&1 || fail 1 'There is no model yet: make train'
+    fi
+    if [ "$yes" = no ]; then
+        [ -t 0 ] || fail 2 'Nothing was done: there is no terminal to ask on. To go on without being asked, add --yes.'
+        read -r -p 'Go on? [y/N] ' answer
+        [[ $answer == [yY]* ]] || fail 1 'Nothing was done.'
+    fi
+    planning=no
+    "$1"
+}
+
+image='' dry_run=no yes=no planning=yes
+while [ "$#" -gt 0 ]; do
+    case $1 in
+        --dry-run) dry_run=yes ;;
+        --yes) yes=yes ;;
+        --image)
+            [ -n "${2:-}" ] || fail 2 '--image needs the reference of an image: --image NAME:TAG'
+            image=$2
+            shift
+            ;;
+        *) fail 2 "$1 is unknown. There are --dry-run, --yes and --image REF; README.md lists the variables." ;;
+    esac
+    shift
+done
+cd "$(dirname "$0")/../.."
