@@ -17,6 +17,11 @@ SETTINGS: dict[str, dict[str, str]] = {
         "HOST": "acme.example.com",
         "REGISTRY": "registry.example.com/team",
     },
+    "gcp": {
+        "GCP_PROJECT": "acme-1",
+        "GCP_REGION": "europe-west1",
+        "SERVICE_ACCOUNT": "runner@acme-1.iam.gserviceaccount.com",
+    },
 }
 # Settings that an image which is named makes necessary, or superfluous.
 WITH_IMAGE: dict[str, dict[str, str]] = {"kubernetes": {"TRAINER_IMAGE": "registry.example.com/trainer:2"}}
@@ -24,7 +29,7 @@ NOT_WITH_IMAGE = {"kubernetes": {"REGISTRY"}}
 IMAGE = "registry.example.com/team/acme:1"
 IMAGE_ID = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 TAG = IMAGE_ID.removeprefix("sha256:")[:12]
-COMMANDS = ("docker", "kubectl")
+COMMANDS = ("docker", "gcloud", "kubectl")
 RECORDER = """\
 #!/bin/sh
 # Writes down what it is asked for; answers where an answer is needed, and fails where FAIL says so.

@@ -56,6 +56,7 @@ IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
 # What each target adds to the image.
 DEPLOYMENTS = {
     "docker": "",
+    "gcp": "deploy/gcp/deploy.sh deploy/gcp/service.yaml",
     "kubernetes": """
     deploy/kubernetes/deploy.sh
     deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml
@@ -135,6 +136,8 @@ FOREIGN = [
         r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
     _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    # Docstrings follow Google's convention.
+    _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),
     _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
     _foreign("ci", "github", r"github actions|\.github|dependabot|workflow|\bCI\b|pinned by commit"),
     _foreign("license", "MIT", r"\bMIT\b"),
