@@ -17,6 +17,12 @@ SETTINGS: dict[str, dict[str, str]] = {
         "HOST": "acme.example.com",
         "REGISTRY": "registry.example.com/team",
     },
+    "azure": {
+        "AZURE_GROUP": "acme-group",
+        "AZURE_ENVIRONMENT": "acme-environment",
+        "AZURE_REGISTRY": "acmeregistry",
+        "AZURE_IDENTITY": "acme-identity",
+    },
     "gcp": {
         "GCP_PROJECT": "acme-1",
         "GCP_REGION": "europe-west1",
@@ -29,7 +35,7 @@ NOT_WITH_IMAGE = {"kubernetes": {"REGISTRY"}}
 IMAGE = "registry.example.com/team/acme:1"
 IMAGE_ID = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 TAG = IMAGE_ID.removeprefix("sha256:")[:12]
-COMMANDS = ("docker", "gcloud", "kubectl")
+COMMANDS = ("az", "docker", "gcloud", "kubectl")
 RECORDER = """\
 #!/bin/sh
 # Writes down what it is asked for; answers where an answer is needed, and fails where FAIL says so.

@@ -55,6 +55,7 @@ WHEN: list[tuple[dict[str, str], str]] = [
 IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
 # What each target adds to the image.
 DEPLOYMENTS = {
+    "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml",
     "docker": "",
     "gcp": "deploy/gcp/deploy.sh deploy/gcp/service.yaml",
     "kubernetes": """
@@ -132,10 +133,11 @@ FOREIGN = [
     ),
     _foreign(
         "deployment",
-        " ".join(DEPLOYMENTS),
+        " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),
         r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
     _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    _foreign("deployment", "azure", r"azure|\baz\b|azurecr|key ?vault|container ?apps?\b|resource group"),
     # Docstrings follow Google's convention.
     _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),
     _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
