@@ -17,6 +17,13 @@ SETTINGS: dict[str, dict[str, str]] = {
         "HOST": "acme.example.com",
         "REGISTRY": "registry.example.com/team",
     },
+    "aws": {
+        "AWS_REGION": "eu-west-1",
+        "VPC": "vpc-1",
+        "LOAD_BALANCER_SUBNETS": "subnet-1,subnet-2",
+        "SERVICE_SUBNETS": "subnet-3,subnet-4",
+        "CERTIFICATE_ARN": "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+    },
     "azure": {
         "AZURE_GROUP": "acme-group",
         "AZURE_ENVIRONMENT": "acme-environment",
@@ -35,7 +42,7 @@ NOT_WITH_IMAGE = {"kubernetes": {"REGISTRY"}}
 IMAGE = "registry.example.com/team/acme:1"
 IMAGE_ID = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 TAG = IMAGE_ID.removeprefix("sha256:")[:12]
-COMMANDS = ("az", "docker", "gcloud", "kubectl")
+COMMANDS = ("aws", "az", "docker", "gcloud", "kubectl")
 RECORDER = """\
 #!/bin/sh
 # Writes down what it is asked for; answers where an answer is needed, and fails where FAIL says so.

@@ -13,6 +13,8 @@ from .deploying import IMAGE, NOT_WITH_IMAGE, SETTINGS, TAG, WITH_IMAGE, Desk, m
 from .machine import Environment, executable, render, run
 
 TARGETS = tuple(SETTINGS)
+REPOSITORY = IMAGE.rpartition(":")[0]
+ARN = "arn:aws:ecr:eu-west-1:123456789012:repository/acme-forecast"
 SECRETS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
     "a key of AWS": r"\b(AKIA|ASIA|AROA)[0-9A-Z]{16}\b",
@@ -35,7 +37,14 @@ def desk(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytes
 
 
 # So that everything that a plan shows is done.
-ANSWERS = {"gcp": {'"gcloud artifacts repositories describe "*': "exit 1"}}
+ANSWERS = {
+    "aws": {
+        '"aws ecr describe-images "*': "exit 1",
+        """*"OutputKey=='Uri'"*""": f"echo {REPOSITORY}",
+        """*"OutputKey=='Arn'"*""": f"echo {ARN}",
+    },
+    "gcp": {'"gcloud artifacts repositories describe "*': "exit 1"},
+}
 
 
 def test_the_script_is_sound(desk: Desk, env: Environment) -> None:
@@ -44,7 +53,7 @@ def test_the_script_is_sound(desk: Desk, env: Environment) -> None:
 
 def test_a_script_that_is_not_sound_is_seen(desk: Desk, tmp_path: Path, env: Environment) -> None:
     text = desk.script.read_text(encoding="utf-8")
-    flawed = executable(tmp_path / "deploy.sh", text.replace('push "$shipped"', "push $shipped", 1))
+    flawed = executable(tmp_path / "deploy.sh", text.replace('docker push "$2"', "docker push $2", 1))
     assert "SC2086" in run("shellcheck", flawed, cwd=tmp_path, env=env, expect=1).stdout
 
 
@@ -87,7 +96,16 @@ def test_what_runs_is_what_was_shown(desk: Desk) -> None:
 
 def known(line: str) -> str:
     """Return the line of a plan with what only shows when it runs."""
-    return line.replace("ID-OF-THE-IMAGE", TAG).replace("create-or-update", "update")
+    later = {
+        "ID-OF-THE-IMAGE": TAG,
+        "create-or-update": "update",
+        "log_in URI-OF-THE-REPOSITORY": f"log_in {REPOSITORY.partition('/')[0]}",
+        "URI-OF-THE-REPOSITORY": REPOSITORY,
+        "ARN-OF-THE-REPOSITORY": ARN,
+    }
+    for word, meaning in later.items():
+        line = line.replace(word, meaning)
+    return line
 
 
 def test_it_may_run_again(desk: Desk) -> None:

@@ -55,6 +55,7 @@ WHEN: list[tuple[dict[str, str], str]] = [
 IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
 # What each target adds to the image.
 DEPLOYMENTS = {
+    "aws": "deploy/aws/deploy.sh deploy/aws/repository.yaml deploy/aws/sagemaker.yaml deploy/aws/service.yaml",
     "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml",
     "docker": "",
     "gcp": "deploy/gcp/deploy.sh deploy/gcp/service.yaml",
@@ -137,6 +138,7 @@ FOREIGN = [
         r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
     _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    _foreign("deployment", "aws", r"\baws|amazon|sagemaker|cloudformation|fargate|\bec[rs]\b|/ping\b|invocations"),
     _foreign("deployment", "azure", r"azure|\baz\b|azurecr|key ?vault|container ?apps?\b|resource group"),
     # Docstrings follow Google's convention.
     _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),

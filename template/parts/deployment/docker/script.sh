@@ -14,19 +14,21 @@ run() {
     if [ "$planning" = no ]; then "$@"; fi
 }
 
-# ship NAME REPOSITORY [FLAG...]: build an image and push it. $shipped is its reference, with a tag made from its content.
-ship() {
-    local local_name=$1 repository=$2 tag=ID-OF-THE-IMAGE
-    shift 2
-    run docker build --platform "${PLATFORM:-linux/amd64}" --build-arg PYTHON_IMAGE --tag "$local_name" "$@" .
+# build NAME [FLAG...]: build an image. $tag is made from its content.
+build() {
+    tag=ID-OF-THE-IMAGE
+    run docker build --platform "${PLATFORM:-linux/amd64}" --build-arg PYTHON_IMAGE --tag "$@" .
     if [ "$planning" = no ]; then
-        tag=$(docker images --quiet --no-trunc "$local_name")
+        tag=$(docker images --quiet --no-trunc "$1")
         tag=${tag#sha256:}
         tag=${tag:0:12}
     fi
-    shipped=$repository:$tag
-    run docker tag "$local_name" "$shipped"
-    run docker push "$shipped"
+}
+
+# push NAME REFERENCE
+push() {
+    run docker tag "$1" "$2"
+    run docker push "$2"
 }
 
 # carry_out STEPS: show what the function would run, ask, and run it.
