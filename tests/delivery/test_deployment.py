@@ -9,7 +9,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from .deploying import IMAGE, NOT_WITH_IMAGE, SETTINGS, TAG, WITH_IMAGE, Desk, make_desk, shown
+from .deploying import COMMANDS, IMAGE, NOT_WITH_IMAGE, SETTINGS, TAG, WITH_IMAGE, Desk, make_desk, shown
 from .machine import Environment, executable, render, run
 
 TARGETS = tuple(SETTINGS)
@@ -152,6 +152,9 @@ def test_a_command_that_is_missing_is_named(desk: Desk, tmp_path: Path) -> None:
     for name in ("bash", "dirname", "rm"):
         (tmp_path / name).symlink_to(f"/usr/bin/{name}")
     poor = Desk(desk.target, desk.project, {**desk.env, "PATH": str(tmp_path)})
+    platform = next(word for word in COMMANDS if f"tools=({word})" in desk.script.read_text(encoding="utf-8"))
+    assert f"{platform} was not found" in poor.deploy("--yes", expect=1)
+    executable(tmp_path / platform, "#!/bin/sh\n")
     assert "docker was not found" in poor.deploy("--yes", expect=1)
 
 

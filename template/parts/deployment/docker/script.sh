@@ -37,6 +37,7 @@ carry_out() {
     echo 'This runs:'
     "$1"
     [ "$dry_run" = no ] || exit 0
+    [ -n "$image" ] || tools+=(docker)
     for tool in "${tools[@]}"; do
         command -v "$tool" >/dev/null || fail 1 "$tool was not found. README.md says what this needs."
     done
