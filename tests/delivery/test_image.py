@@ -79,8 +79,8 @@ def test_the_image_is_small_and_holds_no_training_library(image: str, engine: En
 
 
 def test_the_image_holds_the_newest_model_alone(image: str, trained: Path, engine: Environment, tmp_path: Path) -> None:
-    held = run("docker", "run", "--rm", image, "ls", "models", cwd=tmp_path, env=engine).stdout.split()
-    assert held == [max(path.name for path in (trained / "models").iterdir())]
+    held = run("docker", "run", "--rm", "--entrypoint", "ls", image, "models", cwd=tmp_path, env=engine).stdout.split()
+    assert held == [max(path.name for path in (trained / "models").iterdir()), "current"]
 
 
 def test_it_answers_confined_and_refuses_politely(image: str, engine: Environment, tmp_path: Path) -> None:

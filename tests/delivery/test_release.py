@@ -180,12 +180,14 @@ def test_a_version_is_pushed_and_handed_over(
     assert done.returncode == 0, done.stdout
     own = target in {"docker", "kubernetes"}
     image = f"{FORGE_IMAGE[forge] if own else VARIABLES[target]['IMAGE_REPOSITORY']}:v1.2.3-gpu"
+    trainer = [f"docker build --target trainer --tag {image}-trainer .", f"docker push {image}-trainer"]
     assert steps == [
         "docker load --input image.tar",
         *([FORGE_LOGIN[forge]] if own else []),
         *LOG_IN[target],
         f"docker tag acme-forecast {image}",
         f"docker push {image}",
+        *(trainer if target == "kubernetes" else []),
         *([] if target == "docker" else [f"make deploy FLAGS=--yes --image {image}"]),
     ]
     wanted = [(AUDIENCES[target], "Bearer proof")] if forge == "github" and target in AUDIENCES else []

@@ -45,7 +45,8 @@ def check_words(project: Project) -> Iterator[str]:
 def foreign_words(content: bytes) -> dict[int, str]:
     """Return which of the foreign patterns occur, and how."""
     text = content.decode("utf-8")
-    found = ((number, foreign.pattern.search(text)) for number, foreign in enumerate(FOREIGN))
+    meant = ((number, foreign) for number, foreign in enumerate(FOREIGN) if not text.startswith(foreign.elsewhere))
+    found = ((number, foreign.pattern.search(text)) for number, foreign in meant)
     return {number: match.group() for number, match in found if match}
 
 
@@ -102,13 +103,13 @@ def parse_dockerfile(text: str) -> list[tuple[str, str]]:
     return instructions
 
 
-DOCKERFILE_WORDS = {"ARG", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "SHELL", "USER", "WORKDIR"}
+DOCKERFILE_WORDS = {"ARG", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "SHELL", "USER", "VOLUME", "WORKDIR"}
 PARSERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
     ".toml": tomllib.loads,
     ".json": json.loads,
     ".yml": yaml.safe_load,
-    ".yaml": yaml.safe_load,
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
     "Dockerfile": parse_dockerfile,
 }
 
@@ -134,6 +135,7 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     wanted |= {"image", "up", "down"} if "Dockerfile" in project.files else set()
     wanted |= {"secrets"} if project.answers.get("ci") != "none" else set()
     wanted |= {"audit"} if "deploy/release.sh" in project.files else set()
+    wanted |= {"deploy"} if project.answers.get("deployment", "none") not in {"none", "docker"} else set()
     yield from (f"Makefile: the target {target} is missing" for target in sorted(wanted - targets))
     yield from (f"Makefile: the target {target} is not expected" for target in sorted(targets - wanted))
     phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())

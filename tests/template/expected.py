@@ -48,19 +48,39 @@ src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi
 src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
+# What builds the image, and ships a version tag.
 RELEASE = "deploy/forge.sh deploy/login.sh deploy/release.sh"
+RELEASES = {
+    "github": f".github/workflows/image.yml .github/workflows/release.yml {RELEASE}",
+    "gitlab": f".gitlab/ci/image.yml .gitlab/ci/tools.yml {RELEASE}",
+}
 
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
     ({"serving": "fastapi"}, SERVICE),
     ({"serving": "flask"}, f"{SERVICE} src/PACKAGE/server.py"),
-    ({"deployment": "docker"}, ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
-    ({"ci": "github", "deployment": "docker"}, f".github/workflows/image.yml .github/workflows/release.yml {RELEASE}"),
     ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
-    ({"ci": "gitlab", "deployment": "docker"}, f".gitlab/ci/image.yml .gitlab/ci/tools.yml {RELEASE}"),
 ]
+IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
+# What each target adds to the image.
+DEPLOYMENTS = {
+    "aws": "deploy/aws/deploy.sh deploy/aws/repository.yaml deploy/aws/sagemaker.yaml deploy/aws/service.yaml",
+    "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml",
+    "docker": "",
+    "gcp": "deploy/gcp/deploy.sh deploy/gcp/service.yaml",
+    "kubernetes": """
+    deploy/kubernetes/deploy.sh
+    deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml
+    deploy/kubernetes/base/horizontalpodautoscaler.yaml deploy/kubernetes/base/ingress.yaml
+    deploy/kubernetes/base/kustomization.yaml deploy/kubernetes/base/networkpolicy.yaml
+    deploy/kubernetes/base/persistentvolumeclaim.yaml deploy/kubernetes/base/poddisruptionbudget.yaml
+    deploy/kubernetes/base/service.yaml deploy/kubernetes/base/serviceaccount.yaml
+    deploy/kubernetes/overlays/production/kustomization.yaml deploy/kubernetes/overlays/production/namespace.yaml
+    deploy/kubernetes/overlays/staging/kustomization.yaml deploy/kubernetes/overlays/staging/namespace.yaml
+    """,
+}
 
 
 def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
@@ -70,6 +90,9 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
         lists += [files for choices, files in table.items() if answers.get(name) in choices.split()]
     if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
         lists.append("src/PACKAGE/rows.py")
+    if answers.get("deployment", "none") != "none":
+        lists += [IMAGE, DEPLOYMENTS[answers["deployment"]]]
+        lists.append(RELEASES.get(answers["ci"], ""))
     return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
 
 
@@ -79,10 +102,12 @@ class Foreign(NamedTuple):
     question: str
     answers: str
     pattern: re.Pattern[str]
+    # Files whose path starts so use the word for something else.
+    elsewhere: str = "-"
 
 
-def _foreign(question: str, answers: str, pattern: str) -> Foreign:
-    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE))
+def _foreign(question: str, answers: str, pattern: str, elsewhere: str = "-") -> Foreign:
+    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE), elsewhere)
 
 
 # Words that every project may use are left out: "environment", "test", "score". So are scikit-learn's own names where
@@ -98,7 +123,8 @@ FOREIGN = [
     _foreign("task", "regression", r"\br2\b"),
     _foreign("task", "regression forecasting", r"rmse|(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
     _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
-    _foreign("task", "clustering", r"cluster|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
+    _foreign("task", "clustering", r"cluster", elsewhere="deploy/"),
+    _foreign("task", "clustering", r"k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
     _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
     _foreign("task", "text-classification", r"stop_?words|snowball"),
     _foreign("task", "image-classification", r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart"),
@@ -119,7 +145,17 @@ FOREIGN = [
     _foreign(
         "serving", "fastapi flask", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
     ),
-    _foreign("deployment", "docker", r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/"),
+    _foreign(
+        "deployment",
+        " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),
+        r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
+    ),
+    _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    _foreign("deployment", "aws", r"\baws|amazon|sagemaker|cloudformation|fargate|\bec[rs]\b|/ping\b|invocations"),
+    _foreign("deployment", "azure", r"azure|\baz\b|azurecr|key ?vault|container ?apps?\b|resource group"),
+    # Docstrings follow Google's convention.
+    _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),
+    _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
     _foreign("ci", "github", r"github(?!\.com/conda)|ghcr|dependabot|pinned by commit|ACTIONS_|persist-credentials"),
     _foreign("ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"),
     _foreign("ci", "github gitlab", r"workflow|\bCI\b|\bsecrets\b|detect-secrets|pip-audit|build/scan|identity_token|vouches"),

@@ -16,6 +16,7 @@ FLAWS: list[tuple[Check, str, str, str, str]] = [
     (check_words, "params.yaml", "seed:", "# for uv\nseed:", "belongs to environment=uv"),
     (check_words, MODEL, "import", "# for the service\nimport", "belongs to serving=fastapi"),
     (check_words, "Makefile", "help:", "# see Dockerfile\nhelp:", "belongs to deployment=docker"),
+    (check_words, "README.md", "## Notes", "## Notes on pods", "belongs to deployment=kubernetes"),
     (check_words, "LICENSE", "MIT", "Apache", "belongs to license=Apache-2.0"),
     (check_content, MODEL, "import", "# {{ left }}\nimport", "'{{' is left"),
     (check_content, MODEL, "import", "# acme_ml\nimport", "'acme_ml' is left"),

@@ -152,9 +152,9 @@ def test_the_key_is_asked_for_where_there_is_one(settings: ServiceSettings, exam
 
 
 def test_a_platform_may_prescribe_the_paths(settings: ServiceSettings, example: Example) -> None:
-    client = connect(settings.model_copy(update={"predict_path": "/invocations", "ready_path": "/ping"}))
-    assert client.post("/invocations", content=example[0], headers=example[1]).status_code == 200
-    assert client.get("/ping").status_code == 200
+    client = connect(settings.model_copy(update={"predict_path": "/score", "ready_path": "/alive"}))
+    assert client.post("/score", content=example[0], headers=example[1]).status_code == 200
+    assert client.get("/alive").status_code == 200
     assert refused(client.post("/predict"), 404)
 
 

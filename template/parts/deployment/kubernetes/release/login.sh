@@ -18,5 +18,8 @@ log_in() {
 }
 
 hand_over() {
-    make deploy FLAGS="--yes --image $1"
+    local trainer=$1-trainer
+    docker build --target trainer --tag "$trainer" .
+    docker push "$trainer"
+    TRAINER_IMAGE=$trainer make deploy FLAGS="--yes --image $1"
 }

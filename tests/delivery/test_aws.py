@@ -1,0 +1,360 @@
+"""The templates of CloudFormation: linted, and made into stacks of an AWS in memory."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
+from .machine import Environment, run
+
+REGION = "eu-west-1"
+REPOSITORY = IMAGE.rpartition(":")[0]
+ANSWERS = {
+    '"aws ecr describe-images "*': '[ -n "$THERE" ]',
+    """*"OutputKey=='Uri'"*""": f"echo {REPOSITORY}",
+    """*"OutputKey=='Arn'"*""": "echo arn:aws:ecr:eu-west-1:123456789012:repository/acme-forecast",
+    """*"OutputKey=='Address'"*""": "echo lb.example.com",
+}
+TEMPLATES = ("repository", "service", "sagemaker")
+# The AWS in memory makes these only when it is asked for them one by one.
+NOT_FROM_TEMPLATES = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CloudWatch::Alarm",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::SNS::Subscription",
+}
+# What may be done to everything, as AWS lets it not be narrowed down.
+UNBOUND = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
+
+
+@pytest.fixture(scope="module")
+def desk(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environment) -> Desk:
+    """A project that goes to AWS."""
+    return make_desk("aws", template, tmp_path_factory.mktemp("aws"), env, ANSWERS)
+
+
+@pytest.fixture(scope="module")
+def texts(desk: Desk) -> dict[str, str]:
+    """The templates by name."""
+    folder = desk.project / "deploy" / "aws"
+    return {name: (folder / f"{name}.yaml").read_text(encoding="utf-8") for name in TEMPLATES}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An AWS in memory, which takes any credentials."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        yield
+
+
+def client(name: str) -> Any:
+    """Return what speaks with a service of AWS."""
+    return boto3.client(name, region_name=REGION)
+
+
+def make_stack(name: str, text: str, **parameters: str) -> dict[str, str]:
+    """Make a stack, or bring it up to date; return its outputs. Every resource of it must have an id."""
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    stacks = client("cloudformation")
+    there = name in {each["StackName"] for each in stacks.describe_stacks()["Stacks"]}
+    make = stacks.update_stack if there else stacks.create_stack
+    make(StackName=name, TemplateBody=text, Parameters=given, Capabilities=["CAPABILITY_IAM"])
+    (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
+    assert stack["StackStatus"] == ("UPDATE_COMPLETE" if there else "CREATE_COMPLETE")
+    resources = stacks.describe_stack_resources(StackName=name)["StackResources"]
+    made = {each["LogicalResourceId"] for each in resources if each.get("PhysicalResourceId")}
+    conditional = {"AlarmSubscription"} if not parameters.get("AlarmEmail") else set()
+    wanted = {key for key, each in yaml.safe_load(text)["Resources"].items() if each["Type"] not in NOT_FROM_TEMPLATES}
+    assert made == wanted - conditional
+    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def surroundings() -> dict[str, str]:
+    """Make what the service needs to be there, and return the parameters that name it."""
+    machines = client("ec2")
+    vpc = machines.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        machines.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{'ab'[n % 2]}")
+        for n in range(4)
+    ]
+    ids = [each["Subnet"]["SubnetId"] for each in subnets]
+    certificate = client("acm").request_certificate(DomainName="acme.example.com")["CertificateArn"]
+    return {
+        "Vpc": vpc,
+        "LoadBalancerSubnets": ",".join(ids[:2]),
+        "ServiceSubnets": ",".join(ids[2:]),
+        "CertificateArn": certificate,
+    }
+
+
+# The templates.
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_linter_finds_nothing(desk: Desk, env: Environment, name: str) -> None:
+    run("cfn-lint", "--include-checks", "I", "--", f"deploy/aws/{name}.yaml", cwd=desk.project, env=env)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        ("repository", "ImageTagMutability:", "ImageTagMutabilty:", "E3002"),
+        ("repository", "ScanOnPush: true", "ScanOnPush: often", "E3012"),
+        ("service", "Ref: CertificateArn", "Ref: CertificatArn", "E1020"),
+        ("service", "Fn::GetAtt: [Service, Name]", "Fn::GetAtt: [Service, Nam]", "E1010"),
+        ("service", 'Memory: "1024"', 'Memory: "512"', "E3047"),
+        ("service", "CircuitBreaker:", "CircutBreaker:", "E3002"),
+        ("service", "DependsOn: [HttpsListener]", "DependsOn: [Listener]", "E3005"),
+        ("sagemaker", "EnableNetworkIsolation:", "NetworkIsolation:", "E3002"),
+    ],
+)
+def test_the_linter_sees_a_fault(
+    texts: dict[str, str], tmp_path: Path, env: Environment, name: str, before: str, after: str, said: str
+) -> None:
+    assert before in texts[name]
+    (tmp_path / "flawed.yaml").write_text(texts[name].replace(before, after, 1), encoding="utf-8")
+    done = run("cfn-lint", "flawed.yaml", cwd=tmp_path, env=env, expect=None)
+    assert done.returncode
+    assert said in done.stdout
+
+
+def statements(template: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what each role may do."""
+    for name, each in template["Resources"].items():
+        for policy in each["Properties"].get("Policies", []) if each["Type"] == "AWS::IAM::Role" else []:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def problems(template: Any) -> Iterator[str]:
+    """Yield what no linter knows: rights that are too wide, and parts that do not fit each other."""
+    for role, statement in statements(template):
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        if any("*" in action for action in actions):
+            yield f"{role} may do everything of a kind"
+        if statement["Resource"] == "*" and not UNBOUND.issuperset(actions):
+            yield f"{role} may do {actions} to everything"
+    resources = {name: each["Properties"] for name, each in template["Resources"].items() if "Properties" in each}
+    if "Task" in resources:
+        yield from service_problems(template, resources)
+
+
+def service_problems(template: Any, resources: Any) -> Iterator[str]:
+    """Yield what does not fit in the template of the service."""
+    (container,) = resources["Task"]["ContainerDefinitions"]
+    values = {each["Name"]: each["Value"] for each in container["Environment"]}
+    ports = {
+        int(values["PORT"]),
+        container["PortMappings"][0]["ContainerPort"],
+        resources["Service"]["LoadBalancers"][0]["ContainerPort"],
+        resources["Targets"]["Port"],
+        resources["LoadBalancerToService"]["FromPort"],
+        resources["ServiceGroup"]["SecurityGroupIngress"][0]["FromPort"],
+    }
+    if len(ports) != 1:
+        yield f"the ports differ: {ports}"
+    if resources["Service"]["LoadBalancers"][0]["ContainerName"] != container["Name"]:
+        yield "the load balancer asks another container"
+    if not (container["ReadonlyRootFilesystem"] and container["User"] == "10001:10001"):
+        yield "the container is not confined"
+    if {each["SourceVolume"] for each in container["MountPoints"]} != {
+        each["Name"] for each in resources["Task"]["Volumes"]
+    }:
+        yield "volumes are not both declared and mounted"
+    if container["StopTimeout"] < 15 or resources["Targets"]["HealthCheckPath"] != "/ready":
+        yield "is killed before it is done, or is not asked whether it is ready"
+    if "DesiredCount" in resources["Service"]:
+        yield "the scaling is overruled"
+    watched = [each["Properties"] for each in template["Resources"].values() if each["Type"].endswith("::Alarm")]
+    names = {each["MetricName"] for each in watched if each["AlarmActions"] == [{"Ref": "Alarms"}]}
+    if names != {"HTTPCode_Target_5XX_Count", "TargetResponseTime", "UnHealthyHostCount", "CPUUtilization"}:
+        yield f"only {names} are watched"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_parts_fit_each_other(texts: dict[str, str], name: str) -> None:
+    assert list(problems(yaml.safe_load(texts[name]))) == []
+
+
+TASK = "Resources/Task/Properties/ContainerDefinitions/0"
+START = "Resources/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement"
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        (f"{START}/1/Resource", "*", "to everything"),
+        (f"{START}/2/Action", "logs:*", "everything of a kind"),
+        (f"{TASK}/Environment/0/Value", "8080", "the ports differ"),
+        (f"{TASK}/Name", "web", "another container"),
+        (f"{TASK}/User", "0", "not confined"),
+        (f"{TASK}/MountPoints", [], "not both declared"),
+        (f"{TASK}/StopTimeout", 5, "killed before"),
+        ("Resources/Service/Properties/DesiredCount", 2, "overruled"),
+        ("Resources/CpuAlarm/Properties/AlarmActions", [], "are watched"),
+    ],
+)
+def test_what_does_not_fit_is_seen(texts: dict[str, str], way: str, value: Any, said: str) -> None:
+    assert said in "\n".join(problems(spoiled(yaml.safe_load(texts["service"]), way, value)))
+
+
+# Stacks.
+
+
+# Of the kinds above it says that it skips them.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_repository_is_made(texts: dict[str, str]) -> None:
+    outputs = make_stack("repository", texts["repository"])
+    (found,) = client("ecr").describe_repositories()["repositories"]
+    assert outputs == {"Uri": found["repositoryUri"], "Arn": found["repositoryArn"]}
+    assert found["repositoryName"] == "acme-forecast"
+    assert found["imageTagMutability"] == "IMMUTABLE"
+    # What the AWS in memory forgets of a template: it takes the policy when it is asked to.
+    properties = yaml.safe_load(texts["repository"])["Resources"]["Repository"]["Properties"]
+    assert properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    policy = properties["LifecyclePolicy"]["LifecyclePolicyText"]
+    client("ecr").put_lifecycle_policy(repositoryName="acme-forecast", lifecyclePolicyText=policy)
+    with pytest.raises(ClientError, match="policy"):
+        client("ecr").put_lifecycle_policy(
+            repositoryName="acme-forecast", lifecyclePolicyText=policy.replace('"countNumber"', '"number"')
+        )
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize(
+    "extras",
+    [{}, {"ApiKeySecretArn": "arn:aws:secretsmanager:eu-west-1:1:secret:key", "AlarmEmail": "ada@example.com"}],
+)
+def test_the_service_is_made(texts: dict[str, str], extras: dict[str, str]) -> None:
+    repository = make_stack("repository", texts["repository"])
+    given = {"Image": f"{repository['Uri']}:1", "RepositoryArn": repository["Arn"], **surroundings(), **extras}
+    outputs = make_stack("service", texts["service"], **given)
+    balancers = client("elbv2")
+    (balancer,) = balancers.describe_load_balancers()["LoadBalancers"]
+    assert outputs == {"Address": balancer["DNSName"]}
+    listeners = balancers.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    by_port = {each["Port"]: each["DefaultActions"][0] for each in listeners}
+    assert by_port[443]["Type"] == "forward"
+    assert by_port[80]["RedirectConfig"]["Protocol"] == "HTTPS"
+    tasks = client("ecs")
+    (cluster,) = tasks.list_clusters()["clusterArns"]
+    (arn,) = tasks.list_services(cluster=cluster)["serviceArns"]
+    (service,) = tasks.describe_services(cluster=cluster, services=[arn])["services"]
+    (container,) = tasks.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"][
+        "containerDefinitions"
+    ]
+    assert container["image"] == given["Image"]
+    assert [each["name"] for each in container.get("secrets", [])] == (["SERVICE_API_KEY"] if extras else [])
+    names = {"Service.Name": service["serviceName"], "Cluster": cluster.split("/")[-1]}
+    make_the_others(yaml.safe_load(texts["service"])["Resources"], names)
+
+
+def make_the_others(resources: Any, names: dict[str, str]) -> None:
+    """Ask for what is not made from templates with the same properties; wrong ones are refused."""
+
+    def properties(name: str) -> Any:
+        return resolved(resources[name]["Properties"], names)
+
+    scaling, watching = client("application-autoscaling"), client("cloudwatch")
+    scaling.register_scalable_target(**properties("Capacity"))
+    (capacity,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert capacity["ResourceId"] == f"service/{names['Cluster']}/{names['Service.Name']}"
+    place = {name: capacity[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+    policy = {name: each for name, each in properties("Scaling").items() if name != "ScalingTargetId"}
+    assert scaling.put_scaling_policy(**policy, **place)["PolicyARN"]
+    alarms = [name for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    for name in alarms:
+        watching.put_metric_alarm(AlarmName=name, **properties(name))
+    assert set(alarms) <= {each["AlarmName"] for each in watching.describe_alarms()["MetricAlarms"]}
+    (topic,) = client("sns").list_topics()["Topics"]
+    subscription = {**properties("AlarmSubscription"), "TopicArn": topic["TopicArn"], "Endpoint": "ada@example.com"}
+    assert client("sns").subscribe(**subscription)["SubscriptionArn"]
+
+
+def resolved(value: Any, names: dict[str, str]) -> Any:
+    """Return properties with texts in place of references."""
+    if isinstance(value, list):
+        return [resolved(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Fn::Sub"}:
+        return re.sub(r"\$\{(.*?)\}", lambda found: names.get(found[1], "x"), value["Fn::Sub"])
+    if value.keys() <= {"Ref", "Fn::GetAtt"}:
+        return "arn:x"
+    return {name: resolved(each, names) for name, each in value.items()}
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_endpoint_is_made(texts: dict[str, str]) -> None:
+    repository = make_stack("repository", texts["repository"])
+    image = f"{repository['Uri']}:1"
+    outputs = make_stack("endpoint", texts["sagemaker"], Image=image, RepositoryArn=repository["Arn"])
+    endpoints = client("sagemaker")
+    found = endpoints.describe_endpoint(EndpointName=outputs["Address"])
+    configuration = endpoints.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+    (variant,) = configuration["ProductionVariants"]
+    assert endpoints.describe_model(ModelName=variant["ModelName"])["PrimaryContainer"]["Image"] == image
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_stack_without_ids_is_seen(texts: dict[str, str]) -> None:
+    # A kind that the AWS in memory does not know is said to be made, but has no id.
+    unknown = "  Extra:\n    Type: AWS::ECR::RepositoryCreationTemplate\n    Properties: {Prefix: acme}\nOutputs:"
+    with pytest.raises(AssertionError, match="Extra"):
+        make_stack("repository", texts["repository"].replace("Outputs:", unknown))
+
+
+# The script.
+
+
+@pytest.mark.parametrize("there", ["", "yes"])
+def test_the_script_makes_the_repository_then_pushes_then_makes_the_service(desk: Desk, there: str) -> None:
+    assert "lb.example.com" in desk.deploy("--yes", but={"THERE": there, "API_KEY_SECRET": "arn:secret"})
+    asked = desk.asked()
+    first, last = (number for number, line in enumerate(asked) if line.startswith("aws cloudformation deploy "))
+    pushed = [number for number, line in enumerate(asked) if line == f"docker push {REPOSITORY}:{TAG}"]
+    assert "--stack-name acme-forecast-repository --template-file deploy/aws/repository.yaml" in asked[first]
+    assert all(first < number < last for number in pushed)
+    assert len(pushed) == (0 if there else 1)
+    assert "docker login --username AWS --password-stdin registry.example.com" in asked
+    # Every parameter that the template wants is given, and no other.
+    parameters = dict(word.split("=", 1) for word in asked[last].split() if re.match(r"[A-Z]\w+=", word))
+    template = yaml.safe_load((desk.project / "deploy" / "aws" / "service.yaml").read_text(encoding="utf-8"))
+    assert parameters.keys() == template["Parameters"].keys()
+    assert parameters["Image"] == f"{REPOSITORY}:{TAG}"
+    assert parameters["ApiKeySecretArn"] == "arn:secret"
+
+
+def test_the_script_makes_an_endpoint_with_fewer_settings(desk: Desk) -> None:
+    only = dict.fromkeys(("VPC", "LOAD_BALANCER_SUBNETS", "SERVICE_SUBNETS", "CERTIFICATE_ARN"), "")
+    desk.deploy("--yes", "--image", IMAGE, but={**only, "AWS_TARGET": "sagemaker"})
+    made = [line for line in desk.asked() if "--stack-name acme-forecast-sagemaker --template-file" in line]
+    assert "deploy/aws/sagemaker.yaml" in made[0]
+    assert f"Image={IMAGE} RepositoryArn=arn:aws:ecr" in made[0]
+    assert "It can be service or sagemaker" in desk.deploy("--yes", expect=2, but={"AWS_TARGET": "lambda"})
+
+
+def test_an_image_from_elsewhere_is_refused(desk: Desk) -> None:
+    said = desk.deploy("--yes", "--image", "registry.example.com/other:1", expect=2)
+    assert f"registry.example.com/other:1 is not in {REPOSITORY}" in said
+    assert not any("acme-forecast-service" in line for line in desk.asked())
+
+
+def test_the_folder_for_short_files_can_be_written_to(desk: Desk, env: Environment) -> None:
+    recipe = (desk.project / "Dockerfile").read_text(encoding="utf-8")
+    assert recipe.index("VOLUME /tmp\n") < recipe.index("USER 10001:10001\n")
+    run("hadolint", "Dockerfile", cwd=desk.project, env=env)

@@ -1,0 +1,203 @@
+"""The app of Azure Container Apps, held against the models of Azure's own client."""
+
+import re
+import typing
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from azure.mgmt.appcontainers import models
+
+from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
+from .machine import Environment, render, run
+
+GROUP = "/subscriptions/1/resourceGroups/acme-group/providers"
+IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/acme-identity"
+ENVIRONMENT = f"{GROUP}/Microsoft.App/managedEnvironments/acme-environment"
+VAULT = "https://acme.vault.azure.net/secrets/api-key"
+# What is deployed is kept, as the file itself vanishes.
+ANSWERS = {
+    '"az containerapp env show "*"--query id "*': f"echo {ENVIRONMENT}",
+    '"az containerapp env show "*"--query location "*': "echo 'West Europe'",
+    '"az identity show "*': f"echo {IDENTITY}",
+    '"az containerapp show "*"--query "*': "echo acme.example.com",
+    '"az containerapp show "*': '[ -n "$THERE" ]',
+    '"az containerapp "*" --yaml "*': 'cp "$8" "$KEEP/deployed.yaml"',
+}
+# Processors and memory go together.
+SIZES = {number / 4: f"{number / 2:g}Gi" for number in range(1, 17)}
+
+
+@pytest.fixture(scope="module")
+def desk(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environment) -> Desk:
+    """A project that goes to Azure."""
+    return make_desk("azure", template, tmp_path_factory.mktemp("azure"), env, ANSWERS)
+
+
+@pytest.fixture(scope="module")
+def app(desk: Desk) -> Any:
+    """The app, as it lies in the project."""
+    return yaml.safe_load((desk.project / "deploy" / "azure" / "containerapp.yaml").read_text(encoding="utf-8"))
+
+
+def fields(model: Any) -> dict[str, tuple[Any, bool]]:
+    """Return type and writability of each field of a model, by its name in YAML."""
+    model.__new__(model)
+    types = typing.get_type_hints(model, localns={"_models": models})
+    known = model._attr_to_rest_field.items()
+    return {each._rest_name: (types[name], "create" in each._visibility) for name, each in known}
+
+
+def schema_problems(value: Any, kind: Any, where: str = "") -> Iterator[str]:
+    """Yield every field that the models do not know or do not let be written, and every value of another type."""
+    choices = [each for each in typing.get_args(kind) if each is not type(None)]
+    enums = [each for each in choices if isinstance(each, type) and issubclass(each, Enum)]
+    if enums:
+        if value not in {each.value for each in enums[0]}:
+            yield f"{where} is none of {[each.value for each in enums[0]]}"
+    elif typing.get_origin(kind) is list:
+        for number, each in enumerate(value if isinstance(value, list) else ["no list"]):
+            yield from schema_problems(each, choices[0], f"{where}[{number}]")
+    elif typing.get_origin(kind) is dict:
+        for name, each in value.items():
+            yield from schema_problems(each, choices[1], f"{where}.{name}")
+    elif choices:
+        yield from schema_problems(value, choices[0], where)
+    elif hasattr(kind, "_is_model"):
+        yield from model_problems(value, kind, where)
+    elif type(value) is not kind and (type(value), kind) != (int, float):
+        yield f"{where} is not of type {kind.__name__}"
+
+
+def model_problems(value: Any, model: Any, where: str) -> Iterator[str]:
+    """Compare an object with its model."""
+    if not isinstance(value, dict):
+        yield f"{where} is no object"
+        return
+    known = fields(model)
+    for name, each in value.items():
+        if name not in known:
+            yield f"{where}.{name} is unknown"
+        elif not known[name][1]:
+            yield f"{where}.{name} cannot be written"
+        else:
+            yield from schema_problems(each, known[name][0], f"{where}.{name}")
+    needed = {name for name, (kind, _) in known.items() if type(None) not in typing.get_args(kind)}
+    yield from (f"{where}.{name} is missing" for name in sorted(needed - value.keys()))
+
+
+def problems(app: Any) -> Iterator[str]:
+    """Yield what the models do not know: whether the parts fit each other."""
+    configuration, template = (app["properties"][name] for name in ("configuration", "template"))
+    (container,) = template["containers"]
+    identities = app["identity"]["userAssignedIdentities"].keys()
+    used = [each["identity"] for each in (*configuration["registries"], *configuration.get("secrets", []))]
+    yield from (f"no identity {each}" for each in used if each not in identities)
+    secrets = {each["name"] for each in configuration.get("secrets", [])}
+    wanted = {each["secretRef"] for each in container["env"] if "secretRef" in each}
+    yield from (f"the secret {each} is not both declared and used" for each in sorted(secrets ^ wanted))
+    values = {each["name"]: each.get("value") for each in container["env"]}
+    ports = [each["httpGet"]["port"] for each in container["probes"]]
+    if {int(values["PORT"]), configuration["ingress"]["targetPort"]} != set(ports) or len(set(ports)) != 1:
+        yield "the ports differ"
+    probes = {each["type"]: each["httpGet"]["path"] for each in container["probes"]}
+    if probes != {"Startup": "/ready", "Readiness": "/ready", "Liveness": "/health"}:
+        yield "is not probed as it should be"
+    if SIZES.get(container["resources"]["cpu"]) != container["resources"]["memory"]:
+        yield "no size that Container Apps has"
+    scale = template["scale"]
+    if not 0 < scale["minReplicas"] <= scale["maxReplicas"]:
+        yield "scales to nothing"
+    if template["terminationGracePeriodSeconds"] < 15:
+        yield "is killed before it is done"
+
+
+def test_the_app_is_what_azure_knows(app: Any) -> None:
+    assert list(schema_problems(app, models.ContainerApp)) == []
+    assert list(problems(app)) == []
+    ingress = app["properties"]["configuration"]["ingress"]
+    assert (ingress["external"], ingress["allowInsecure"]) == (True, False)
+
+
+CONFIGURATION = "properties/configuration"
+TEMPLATE = "properties/template"
+CONTAINER = f"{TEMPLATE}/containers/0"
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        ("propertis", {}, "propertis is unknown"),
+        ("location", None, "location is missing"),
+        ("name", "acme", "name cannot be written"),
+        ("identity/type", "Assigned", "is none of"),
+        (f"{CONFIGURATION}/ingress/targetport", 8000, "targetport is unknown"),
+        (f"{CONFIGURATION}/ingress/targetPort", "8000", "is not of type int"),
+        (f"{CONFIGURATION}/ingress/fqdn", "acme", "fqdn cannot be written"),
+        (f"{CONFIGURATION}/ingress/transport", "https", "is none of"),
+        (f"{CONFIGURATION}/secrets/0/keyvaultUrl", "x", "keyvaultUrl is unknown"),
+        (f"{CONTAINER}/probes/0/httpGet/port", None, "port is missing"),
+        (f"{CONTAINER}/probes/0/type", "Starting", "is none of"),
+        (f"{CONTAINER}/probes/0/faliureThreshold", 3, "faliureThreshold is unknown"),
+        (f"{CONTAINER}/env/0/value", 8000, "is not of type str"),
+        (f"{CONTAINER}/resources/cpu", "0.5", "is not of type float"),
+        (f"{TEMPLATE}/containers", {}, "is no object"),
+        (f"{TEMPLATE}/scale/rules/0/http/metadata/concurrentRequests", 50, "is not of type str"),
+        (f"{CONTAINER}/resources/memory", "4Gi", "no size"),
+        (f"{CONTAINER}/probes/0", None, "is not probed"),
+        (f"{CONTAINER}/env/3/secretRef", "key", "not both declared and used"),
+        (f"{CONTAINER}/env/0/value", "8080", "the ports differ"),
+        (f"{CONFIGURATION}/registries/0/identity", "other", "no identity other"),
+        (f"{TEMPLATE}/scale/maxReplicas", 0, "scales to nothing"),
+        (f"{TEMPLATE}/terminationGracePeriodSeconds", 5, "killed before"),
+    ],
+)
+def test_a_fault_is_seen(app: Any, way: str, value: Any, said: str) -> None:
+    flawed = spoiled(app, way, value)
+    found = list(schema_problems(flawed, models.ContainerApp)) or list(problems(flawed))
+    assert re.search(said, "\n".join(found))
+
+
+def deployed(desk: Desk) -> Any:
+    """Return what was deployed last."""
+    return yaml.safe_load((Path(desk.env["KEEP"]) / "deployed.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("secret", ["", VAULT])
+def test_the_script_deploys_the_app(desk: Desk, secret: str) -> None:
+    desk.deploy("--yes", but={"API_KEY_SECRET": secret})
+    image = f"acmeregistry.azurecr.io/acme-forecast:{TAG}"
+    assert f"docker push {image}" in desk.asked()
+    found = deployed(desk)
+    assert list(schema_problems(found, models.ContainerApp)) == []
+    assert list(problems(found)) == []
+    assert found["location"] == "West Europe"
+    assert found["identity"]["userAssignedIdentities"] == {IDENTITY: {}}
+    assert found["properties"]["environmentId"] == ENVIRONMENT
+    assert found["properties"]["template"]["containers"][0]["image"] == image
+    assert found["properties"]["configuration"]["registries"][0]["server"] == "acmeregistry.azurecr.io"
+    kept = found["properties"]["configuration"].get("secrets", [])
+    assert kept == ([{"name": "api-key", "keyVaultUrl": VAULT, "identity": IDENTITY}] if secret else [])
+    assert not (desk.project / "deploy" / "azure" / ".release.yaml").exists()
+
+
+@pytest.mark.parametrize(("there", "verb"), [("", "create"), ("yes", "update")])
+def test_the_app_is_made_once(desk: Desk, there: str, verb: str) -> None:
+    assert "acme.example.com" in desk.deploy("--yes", "--image", IMAGE, but={"THERE": there})
+    asked = desk.asked()
+    start = f"az containerapp {verb} --name acme-forecast --resource-group acme-group --yaml "
+    assert any(line.startswith(start) for line in asked)
+    assert not any(line.startswith(("docker", "az acr")) for line in asked)
+    assert deployed(desk)["properties"]["template"]["containers"][0]["image"] == IMAGE
+
+
+def test_a_name_is_as_short_as_azure_wants_it(template: Path, tmp_path: Path, env: Environment, desk: Desk) -> None:
+    project = render(template, tmp_path / "project", env, deployment="azure", package_name="a" * 31 + "_" + "b" * 8)
+    said = desk.deploy("--dry-run")
+    assert "--name acme-forecast " in said
+    env = {**desk.env, "AZURE_GROUP": "a", "AZURE_ENVIRONMENT": "b", "AZURE_REGISTRY": "c", "AZURE_IDENTITY": "d"}
+    said = run("bash", project / "deploy" / "azure" / "deploy.sh", "--dry-run", cwd=project, env=env).stdout
+    assert f"--name {'a' * 31} " in said
