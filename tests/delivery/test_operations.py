@@ -126,7 +126,7 @@ def test_no_body_breaks_the_service(project: Path, env: Environment) -> None:
 def odd_body(draw: random.Random, rows: bytes) -> bytes:
     """Return a body that is hardly ever right: no JSON, too deep, too large, cut, or in another encoding."""
     deep = draw.choice([10, 1_000, 50_000])
-    made = [
+    made: list[Callable[[], bytes]] = [
         lambda: rows,
         lambda: rows[: draw.randrange(len(rows))],
         lambda: bytes(draw.choice(rows) if draw.random() > 0.02 else draw.randrange(256) for _ in rows),

@@ -103,7 +103,7 @@ def parse_dockerfile(text: str) -> list[tuple[str, str]]:
     return instructions
 
 
-DOCKERFILE_WORDS = {"ARG", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "SHELL", "USER", "VOLUME", "WORKDIR"}
+DOCKERFILE_WORDS = set("ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK RUN SHELL USER VOLUME WORKDIR".split())
 PARSERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
     ".toml": tomllib.loads,

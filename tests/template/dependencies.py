@@ -32,7 +32,7 @@ NOT_IMPORTED = {
     "httpx2": "FastAPI's test client sends requests with it",
 }
 # Imported although not declared: comes with what is, and always will.
-COMES_WITH = {"joblib": "scikit-learn", "pydantic-core": "pydantic"}
+COMES_WITH = {"joblib": "scikit-learn", "pydantic-core": "pydantic", "starlette": "fastapi", "werkzeug": "flask"}
 # conda-forge has other names for these.
 CONDA_NAMES = {
     "fastapi": "fastapi-core",
@@ -72,7 +72,7 @@ def dependency_problems(project: Project) -> Iterator[str]:
     yield from (f"pyproject.toml: {name} is declared twice" for name in sorted(set(names)) if names.count(name) > 1)
     yield from (f"pyproject.toml: {problem}" for requirement in declared for problem in bound_problems(requirement))
     imported = {distribution(module) for content in project.python.values() for module in imported_modules(content)}
-    imported -= {distribution(project.package), "conftest"}
+    imported -= {distribution(project.package), "conftest", "clients"}
     used = imported | {COMES_WITH[name] for name in imported & COMES_WITH.keys()}
     unused = sorted(set(names) - used - NOT_IMPORTED.keys())
     yield from (f"pyproject.toml: {name} is declared but nothing imports it" for name in unused)

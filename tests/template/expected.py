@@ -158,7 +158,7 @@ FOREIGN = [
     _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
     _foreign("ci", "github", r"github(?!\.com/conda)|ghcr|dependabot|pinned by commit|ACTIONS_|persist-credentials"),
     _foreign("ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"),
-    _foreign("ci", "github gitlab", r"workflow|\bCI\b|\bsecrets\b|detect-secrets|pip-audit|build/scan|identity_token|vouches"),
+    _foreign("ci", "github gitlab", r"workflow|\bCI\b|make secrets|detect-secrets|pip-audit|build/scan|identity_token|vouches"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache"),
     _foreign("license", "BSD-3-Clause", r"\bBSD\b"),

@@ -1,4 +1,4 @@
-"""How the tests talk to the service: without a network, in this process."""
+"""How the tests talk to the service: in this process."""
 
 import httpx2
 from fastapi.testclient import TestClient

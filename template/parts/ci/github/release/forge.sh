@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What GitHub gives to a job: its variables, a proof of who it is, and a registry.
 
-# The variables arrive as one text; deploy.sh reads them from the environment.
+# The variables arrive as one text; the deployment reads them from the environment.
 eval "$(python3 -c 'import json, os, shlex
 for name, value in json.loads(os.environ["VARIABLES"]).items():
     print(f"export {name}={shlex.quote(value)}")')"
