@@ -40,7 +40,8 @@ class Server(BaseApplication):
             # One more than predict at a time, so that checks of health never wait.
             "threads": self._settings.max_concurrency + 1,
             "graceful_timeout": 10 + int(self._settings.drain_seconds),
-            "logconfig_dict": LOGGING,
+            # Its messages go where all others go; it logs no requests, as the app does.
+            "logconfig_dict": {**LOGGING, "loggers": {"gunicorn.error": {"propagate": True}}},
             "control_socket_disable": True,
         }
         for name, value in options.items():
