@@ -84,8 +84,8 @@ def measure(task: str, framework: str, project: Path) -> Outcome:
     started = time.perf_counter()
     run([sys.executable, "-m", PACKAGE, "train"], cwd=project, env={**os.environ, "PYTHONPATH": "src"})
     seconds = time.perf_counter() - started
-    (bundle,) = (project / "models").iterdir()
-    measured: dict[str, Any] = json.loads((bundle / "metrics.json").read_text(encoding="utf-8"))
+    (metrics,) = (project / "models").glob("*/metrics.json")
+    measured: dict[str, Any] = json.loads(metrics.read_text(encoding="utf-8"))
     metric = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))["evaluation"]["metric"]
     return Outcome(
         task=task,

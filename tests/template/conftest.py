@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from .rendering import Renderer, copy_template, every_three
+from .rendering import Renderer, copy_template, every
 
 
 @dataclass
@@ -17,6 +17,7 @@ class Tally:
     """What this process, and with xdist its workers, did."""
 
     combinations: int = 0
+    possible: int = 0
     combination_seconds: float = 0.0
     trees: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
@@ -25,6 +26,7 @@ class Tally:
     def add(self, other: dict[str, Any]) -> None:
         """Add what another process did."""
         self.combinations += other["combinations"]
+        self.possible = max(self.possible, other["possible"])
         self.combination_seconds += other["combination_seconds"]
         self.trees.update(other["trees"])
 
@@ -36,7 +38,7 @@ class Tally:
         each = self.combination_seconds / self.combinations if self.combinations else 0
         total = time.monotonic() - self.started
         closing = (
-            f"{self.combinations} combinations rendered and checked ({each:.2f} s each), "
+            f"{self.combinations} of {self.possible} combinations rendered and checked ({each:.2f} s each), "
             f"{len(self.trees)} distinct code trees ran their own tests, {total:.0f} s: "
             f"{'all green' if self.green else 'NOT green'}"
         )
@@ -54,8 +56,8 @@ TALLY = pytest.StashKey[Tally]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the choice between every combination of answers and a sample of them."""
-    parser.addoption("--whole-matrix", action="store_true", help="every combination, not only every three answers")
+    """Add the choice between a sample of the combinations and a larger one."""
+    parser.addoption("--whole-matrix", action="store_true", help="every four answers, not three, and every code tree")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,9 +91,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def combinations(renderer: Renderer, pytestconfig: pytest.Config) -> list[dict[str, str]]:
-    """Every valid combination, from the questions themselves, or so many that every three answers are together in one."""
+    """So many of the valid combinations, from the questions themselves, that every three or four answers are in one."""
     found = list(renderer.questions.combinations())
-    return found if pytestconfig.getoption("--whole-matrix") else every_three(found)
+    pytestconfig.stash[TALLY].possible = len(found)
+    return every(4 if pytestconfig.getoption("--whole-matrix") else 3, found)
 
 
 @pytest.fixture(scope="session")

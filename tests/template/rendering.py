@@ -128,13 +128,13 @@ def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> di
     return complete
 
 
-def every_three(combinations: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """Return some of the combinations, in which every three answers occur together that do so at all."""
+def every(size: int, combinations: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return some of the combinations, in which all answers that can be together in so large a group are in one."""
     order = Random(0).sample(combinations, len(combinations))
     seen: set[tuple[tuple[str, str], ...]] = set()
     chosen = []
     for answers in order:
-        if new := set(groups(answers.items(), 3)) - seen:
+        if new := set(groups(answers.items(), size)) - seen:
             seen |= new
             chosen.append(answers)
     return chosen
