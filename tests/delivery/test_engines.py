@@ -10,14 +10,15 @@ import pytest
 from .machine import Environment, ask, free_port, render, run, wait_until_ready
 
 BASE = os.environ.get("PYTHON_IMAGE", "python:3.12-slim")
-MOST = 200_000_000
+MEGABYTE = 1_000_000
 LIBRARIES = ("gensim", "keras", "pandas", "sklearn", "tensorflow", "torch", "transformers")
-PAIRS = [
-    ("text-classification", "scikit-learn"),
-    ("text-classification", "transformers"),
-    ("image-classification", "tensorflow"),
-    ("forecasting", "pytorch"),
-]
+# What an image adds to its base at most, in megabytes. The tokenizers of transformers and OpenCV are large.
+MOST = {
+    ("text-classification", "scikit-learn"): 200,
+    ("text-classification", "transformers"): 230,
+    ("image-classification", "tensorflow"): 350,
+    ("forecasting", "pytorch"): 200,
+}
 EXAMPLE = """
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ print(media_type)
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("task", "framework"), PAIRS, ids=map("-".join, PAIRS))
+@pytest.mark.parametrize(("task", "framework"), MOST, ids=map("-".join, MOST))
 def test_an_image_of_any_framework_is_small_and_answers(
     task: str, framework: str, template: Path, tmp_path: Path, engine: Environment
 ) -> None:
@@ -45,7 +46,7 @@ def test_an_image_of_any_framework_is_small_and_answers(
     media_type = run(sys.executable, "-c", EXAMPLE.format(package=package), cwd=project, env=own).stdout.split("\n")[-2]
     run("docker", "build", "--quiet", "--build-arg", "PYTHON_IMAGE", "--tag", package, ".", cwd=project, env=engine)
     try:
-        assert size_of(package, project, engine) - size_of(BASE, project, engine) < MOST
+        assert size_of(package, project, engine) - size_of(BASE, project, engine) < MOST[task, framework] * MEGABYTE
         assert libraries_in(package, project, engine) == ""
         answer = predict(package, project, engine, media_type)
         assert answer["predictions"]

@@ -45,7 +45,7 @@ BY_FRAMEWORK = {
 
 SERVICE = """
 src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi.py src/PACKAGE/payload.py
-src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/service.py src/PACKAGE/settings.py
+src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/server.py src/PACKAGE/service.py src/PACKAGE/settings.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
@@ -59,7 +59,7 @@ RELEASES = {
 WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
     ({"serving": "fastapi"}, SERVICE),
-    ({"serving": "flask"}, f"{SERVICE} src/PACKAGE/server.py"),
+    ({"serving": "flask"}, SERVICE),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
     ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
 ]

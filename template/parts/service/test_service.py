@@ -4,6 +4,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx2
@@ -87,7 +88,8 @@ def test_an_answer_that_takes_too_long_is_given_up(
     settings: ServiceSettings, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("acme_ml.service.BYTES_AT_ONCE", 1)
-    client = connect(settings.model_copy(update={"timeout": 1e-6}))
+    monkeypatch.setattr(Api, "answer", lambda *_: sleep(0.5))
+    client = connect(settings.model_copy(update={"timeout": 0.01}))
     assert "took longer than" in refused(client.post("/predict", content=example[0], headers=example[1]), 503)
 
 

@@ -1,23 +1,16 @@
-"""The command that starts the service."""
+"""The processes that carry the service, by uvicorn. As a script it listens where HOST and PORT say."""
 
 import os
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
-import typer
+import uvicorn
+
+from .logs import LOGGING
+from .settings import ServiceSettings
 
 
-def serve(
-    host: Annotated[str, typer.Option(envvar="HOST", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8000,
-) -> None:
-    """Serve the model that is to answer over HTTP; its pages are at /docs."""
-    # Imported where they are used, so that the other commands start at once.
-    import uvicorn
-
-    from .logs import LOGGING
-    from .settings import ServiceSettings
-
+def run(host: str, port: int) -> None:
+    """Serve until a signal says stop."""
     workers = ServiceSettings().workers
     with TemporaryDirectory() as shared:
         if workers > 1:
@@ -34,3 +27,7 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=10,
         )
+
+
+if __name__ == "__main__":
+    run(os.environ["HOST"], int(os.environ["PORT"]))

@@ -1,6 +1,8 @@
-"""The processes and threads that carry the service, by gunicorn."""
+"""The processes and threads that carry the service, by gunicorn. As a script it listens where HOST and PORT say."""
 
+import os
 import threading
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from gunicorn.app.base import BaseApplication
@@ -52,3 +54,17 @@ class Server(BaseApplication):
         app = create_app(self._settings)
         app.api.watch()
         return app
+
+
+def run(host: str, port: int) -> None:
+    """Serve until a signal says stop."""
+    settings = ServiceSettings()
+    with TemporaryDirectory() as shared:
+        if settings.workers > 1:
+            # Where the processes add up what they count.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+        Server(f"{host}:{port}", settings).run()
+
+
+if __name__ == "__main__":
+    run(os.environ["HOST"], int(os.environ["PORT"]))
