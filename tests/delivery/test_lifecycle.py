@@ -149,7 +149,7 @@ def test_help_lists_every_target(template: Path, tmp_path: Path, env: Environmen
     listed = [line.split()[0] for line in run("make", cwd=project, env=env).stdout.splitlines()]
     assert listed == [
         "setup", "data", "train", "tune", "evaluate", "predict", "test", "lint", "format",
-        "serve", "image", "up", "down", "clean", "help",
+        "serve", "image", "up", "down", "secrets", "audit", "clean", "help",
     ]  # fmt: skip
 
 

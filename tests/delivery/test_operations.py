@@ -178,6 +178,8 @@ def test_processes_share_the_port_and_what_they_count(project: Path, env: Enviro
         body = json.dumps(example_rows(port)).encode()
         for _ in range(40):
             assert ask(port, "/predict", body)[0] == 200
+        # A request is counted once it has been answered.
+        time.sleep(1)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/metrics")
         assert b'predict_requests_total{status="200"} 40.0' in connection.getresponse().read()

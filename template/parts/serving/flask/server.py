@@ -5,12 +5,12 @@ import threading
 from tempfile import TemporaryDirectory
 from types import FrameType
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from .api import stopping
 from .logs import LOGGING
-from .service import Service, create_app
 from .settings import ServiceSettings
 
 
@@ -18,9 +18,10 @@ class DrainingWorker(ThreadWorker):
     """Answers on for a while after a stop signal, while load balancers see that the service is not ready any more."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop later, and once."""
+        """Close each connection after its next answer, and stop later."""
         if not stopping.is_set():
             stopping.set()
+            self.max_keepalived = -1
             threading.Timer(ServiceSettings().drain_seconds, super().handle_exit, [sig, frame]).start()
 
 
@@ -49,8 +50,11 @@ class Server(BaseApplication):
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Service:
+    def load(self) -> Flask:
         """Return the app, in each process its own."""
+        # Imported where it is used: what counts must know by then whether there are other processes.
+        from .service import create_app
+
         app = create_app(self._settings)
         app.api.watch()
         return app
