@@ -1,4 +1,4 @@
-"""The rendered service beside a bare FastAPI handler that returns a constant: one process each, eight connections."""
+"""The rendered service beside a bare FastAPI handler that reads the same body: one process, eight connections each."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from pathlib import Path
 from benchmarks._compare import run
 
 BARE = """
+from typing import Any
+
 from fastapi import FastAPI
 
 app = FastAPI()
 
 
 @app.post("/predict")
-async def predict() -> dict[str, str]:
+async def predict(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {"prediction": "constant"}
 """
+BARE_APP = ("bare:app", "--log-level", "warning")
 
 SCRIPT = """
 wrk.method = "POST"
@@ -49,10 +52,7 @@ print(media_type)
 def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
     """Return the median share of the bare handler's requests per second, and the service's requests per second."""
     (project / "bare.py").write_text(BARE, encoding="utf-8")
-    with (
-        serving(project, f"{package}.service:create_app", "--factory") as service,
-        serving(project, "bare:app") as bare,
-    ):
+    with serving(project, f"{package}.server") as service, serving(project, "uvicorn", *BARE_APP) as bare:
         return compare(service, bare, write_script(project, package), rounds)
 
 
@@ -64,11 +64,8 @@ def measure_engines(project: Path, package: str, *, rounds: int = 5) -> tuple[fl
     (native / "model.onnx").unlink()
     sums = native / "SHA256SUMS"
     sums.write_text("".join(line for line in sums.read_text().splitlines(keepends=True) if "model.onnx" not in line))
-    app = f"{package}.service:create_app"
-    with (
-        serving(project, app, "--factory") as graph,
-        serving(project, app, "--factory", SERVICE_MODELS_DIR="native") as other,
-    ):
+    server = f"{package}.server"
+    with serving(project, server) as graph, serving(project, server, SERVICE_MODELS_DIR="native") as other:
         return compare(graph, other, write_script(project, package), rounds)
 
 
@@ -92,19 +89,35 @@ def write_script(project: Path, package: str) -> Path:
 
 
 @contextmanager
-def serving(project: Path, app: str, *flags: str, **settings: str) -> Iterator[str]:
-    """Run uvicorn with the app, and settings in the environment; give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", app, *flags, "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=project, env={**os.environ, **settings, "PYTHONPATH": "src"})
+def serving(project: Path, module: str, *flags: str, **settings: str) -> Iterator[str]:
+    """Run a module that listens where HOST and PORT say, with settings in the environment; give its address.
+
+    What it logs goes to a file, as a container's log does.
+    """
+    port = free_port()
+    env = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "UVICORN_PORT": str(port), **settings}
+    with (project / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *flags],
+            cwd=project,
+            env={**env, "PYTHONPATH": "src"},
+            stdout=log,
+            stderr=log,
+        )
     try:
         wait_until_open(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def wait_until_open(port: int) -> None:

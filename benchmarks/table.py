@@ -114,7 +114,7 @@ def image_size(project: Path) -> float:
 def requests(project: Path) -> float:
     """Return the single predictions per second that the project's service gives."""
     script = service.write_script(project, PACKAGE)
-    with service.serving(project, f"{PACKAGE}.service:create_app", "--factory") as address:
+    with service.serving(project, f"{PACKAGE}.server") as address:
         service.load(address, script)
         return service.load(address, script)
 
