@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 from mlscaffold._copier import Choice, Engine, State, open_folder
@@ -124,12 +125,30 @@ class Questionnaire:
             pending = [need for each in pending for need in self.needs(each) if need not in needed]
         return list(self._walk([each for each in self.names if each in needed], {}))
 
+    def independent(self) -> list[list[dict[str, str]]]:
+        """Return the valid combinations of each group of questions with choices; groups do not depend on each other.
+
+        One combination of every group, taken together, is a valid combination of all. Only what is asked is in it.
+        """
+        groups: list[list[str]] = []
+        for name in self.choosers:
+            joined = [group for group in groups if set(group) & set(self.needs(name))]
+            rest = [group for group in groups if group not in joined]
+            groups = [*rest, [*(each for group in joined for each in group), name]]
+        order = self.names.index
+        groups = sorted((sorted(group, key=order) for group in groups), key=lambda group: order(group[0]))
+        return [list(self._combinations_of(group)) for group in groups]
+
     def combinations(self) -> Iterator[dict[str, str]]:
         """Yield every valid combination of the answers to questions with choices, where they are asked."""
-        needed = {need for name in self.choosers for need in self.needs(name)} | set(self.choosers)
+        for parts in product(*self.independent()):
+            answers = {name: value for part in parts for name, value in part.items()}
+            yield {name: answers[name] for name in self.choosers if name in answers}
+
+    def _combinations_of(self, group: list[str]) -> Iterator[dict[str, str]]:
+        needed = {need for name in group for need in self.needs(name)} | set(group)
         for answers in self._walk([name for name in self.names if name in needed], {}):
-            asked = [name for name in self.choosers if self.state(name, answers).asked]
-            yield {name: str(answers[name]) for name in asked}
+            yield {name: str(answers[name]) for name in group if self.state(name, answers).asked}
 
     def conditions(self, name: str, holds: Callable[[State], bool]) -> tuple[Condition, ...] | None:
         """Return when `holds` is true of the question: None for always, else any of these; none of them is never.

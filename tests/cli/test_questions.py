@@ -88,7 +88,19 @@ def test_earlier_answers_are_kept_where_they_fit(questions: Questionnaire) -> No
 def test_the_real_questions_give_their_combinations_quickly() -> None:
     start = time.perf_counter()
     questions = load_questions(REPOSITORY)
-    combinations = list(questions.combinations())
+    groups = questions.independent()
     assert time.perf_counter() - start < 2
-    assert len({tuple(sorted(each.items())) for each in combinations}) == len(combinations) > 0
-    assert set().union(*combinations) <= set(questions.choosers)
+    for combinations in groups:
+        assert len({tuple(sorted(each.items())) for each in combinations}) == len(combinations) > 0
+    names = [set().union(*combinations) for combinations in groups]
+    assert sorted(name for group in names for name in group) == sorted(questions.choosers)
+
+
+def test_groups_of_questions_are_independent(questions: Questionnaire) -> None:
+    groups = questions.independent()
+    assert [list(dict.fromkeys(name for each in group for name in each)) for group in groups] == [
+        ["task", "framework"],
+        ["python_version"],
+        ["serving", "deployment"],
+    ]
+    assert [len(group) for group in groups] == [3, 4, 3]

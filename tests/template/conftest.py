@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from .rendering import Renderer, copy_template, every
+from .rendering import Renderer, all_answers, copy_template
 
 
 @dataclass
@@ -56,8 +56,8 @@ TALLY = pytest.StashKey[Tally]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the choice between a sample of the combinations and a larger one."""
-    parser.addoption("--whole-matrix", action="store_true", help="every four answers, not three, and every code tree")
+    """Add the choice between some of the code trees and more of them."""
+    parser.addoption("--whole-matrix", action="store_true", help="code trees for every two answers")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,11 +90,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def combinations(renderer: Renderer, pytestconfig: pytest.Config) -> list[dict[str, str]]:
-    """So many of the valid combinations, from the questions themselves, that every three or four answers are in one."""
-    found = list(renderer.questions.combinations())
-    pytestconfig.stash[TALLY].possible = len(found)
-    return every(4 if pytestconfig.getoption("--whole-matrix") else 3, found)
+def combinations(pytestconfig: pytest.Config) -> list[dict[str, str]]:
+    """So many of the valid combinations, from the questions themselves, that every three answers are in one."""
+    space = all_answers()
+    pytestconfig.stash[TALLY].possible = len(space)
+    return space.covering(3)
 
 
 @pytest.fixture(scope="session")

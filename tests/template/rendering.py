@@ -4,22 +4,23 @@ import hashlib
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations as groups
 from itertools import count
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from mlscaffold._questions import Questionnaire, load_questions
+
+from .covering import Space
 
 ROOT = Path(__file__).parents[2]
 
 # The questions that decide the code. The matrix shows that no other answer changes it.
 CODE_QUESTIONS = ("task", "framework", "serving")
+MODEL = ("task", "framework")
 CODE = ("src/", "tests/", "data/", "params.yaml")
 # Where nothing is asked, as there is no choice.
 ONLY_FRAMEWORK = "scikit-learn"
@@ -113,11 +114,27 @@ def code_answers(answers: Mapping[str, str]) -> dict[str, str]:
     return {name: answers[name] for name in CODE_QUESTIONS if name in answers}
 
 
-def distinct_answers() -> list[dict[str, str]]:
-    """Return the answers of each code tree; the matrix shows that there are no others."""
-    found = {label(code_answers(each)): code_answers(each) for each in load_questions(ROOT).combinations()}
-    # Those of one framework follow each other, so that a worker imports few of them.
-    return sorted(found.values(), key=lambda answers: answers.get("framework", ONLY_FRAMEWORK))
+def all_answers() -> Space:
+    """Return all valid combinations of answers."""
+    return Space(load_questions(ROOT).independent())
+
+
+def code_trees() -> list[dict[str, str]]:
+    """Return answers of code trees, so that every two answers that decide the code are together in one."""
+    return by_framework(all_answers().of(CODE_QUESTIONS).covering(2))
+
+
+def telling_code_trees() -> list[dict[str, str]]:
+    """Return answers of code trees: every model once, and every two of the other answers that decide the code."""
+    space = all_answers()
+    models, others = list(space.of(MODEL)), space.of(set(CODE_QUESTIONS) - set(MODEL)).covering(2)
+    most = max(len(models), len(others))
+    return by_framework([{**models[number % len(models)], **others[number % len(others)]} for number in range(most)])
+
+
+def by_framework(found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Let those of one framework follow each other, so that a worker imports few of them."""
+    return sorted(found, key=lambda answers: answers.get("framework", ONLY_FRAMEWORK))
 
 
 def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str, object]:
@@ -126,15 +143,3 @@ def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> di
     for name in questions.names:
         complete[name] = answers[name] if name in answers else questions.state(name, complete).default
     return complete
-
-
-def every(size: int, combinations: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """Return some of the combinations, in which all answers that can be together in so large a group are in one."""
-    order = Random(0).sample(combinations, len(combinations))
-    seen: set[tuple[tuple[str, str], ...]] = set()
-    chosen = []
-    for answers in order:
-        if new := set(groups(answers.items(), size)) - seen:
-            seen |= new
-            chosen.append(answers)
-    return chosen

@@ -1,4 +1,4 @@
-"""Every distinct code tree is typed, and its own tests pass: they prove that it learns, saves, predicts and serves."""
+"""Code trees are typed, and their own tests pass: they prove that it learns, saves, predicts and serves."""
 
 import csv
 import os
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from .conftest import Tally
-from .rendering import ONLY_FRAMEWORK, Project, Renderer, distinct_answers, label
+from .rendering import ONLY_FRAMEWORK, Project, Renderer, code_trees, label, telling_code_trees
 from .zygote import Zygote
 
 # What a project's own tests must at least hold, and how long a processor may work on them: on an idle machine they take
@@ -28,16 +28,10 @@ test_the_same_seed_gives_the_same_metrics
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every code tree, or without --whole-matrix those with FastAPI, and the others for the classical models alone."""
+    """Run code trees with every model, or with --whole-matrix with every two answers that decide the code."""
     if "zygotes" in metafunc.fixturenames:
         whole = metafunc.config.getoption("--whole-matrix")
-        chosen = [answers for answers in distinct_answers() if whole or is_telling(answers)]
-        metafunc.parametrize("answers", chosen, ids=label)
-
-
-def is_telling(answers: dict[str, str]) -> bool:
-    """Return whether a code tree tells more than one that is run anyway: what a service adds is the same for all."""
-    return answers["serving"] == "fastapi" or answers.get("framework", ONLY_FRAMEWORK) == ONLY_FRAMEWORK
+        metafunc.parametrize("answers", code_trees() if whole else telling_code_trees(), ids=label)
 
 
 def shell() -> dict[str, str]:

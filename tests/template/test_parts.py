@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from .checks import style_problems
-from .rendering import Renderer, distinct_answers, label
+from .rendering import Renderer, code_trees, label
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 PYTHON = [f"parts/{name}" for name in files(PARTS) if name.endswith(".py")]
@@ -57,7 +57,7 @@ def test_all_python_files_are_formatted_and_lint_clean_as_they_lie(tmp_path: Pat
 
 
 @pytest.mark.parametrize("package", ["ml", "zz", "a_package_with_a_name_of_forty_letters_x"])
-@pytest.mark.parametrize("answers", distinct_answers(), ids=label)
+@pytest.mark.parametrize("answers", code_trees(), ids=label)
 def test_any_package_name_leaves_the_code_clean(renderer: Renderer, package: str, answers: dict[str, str]) -> None:
     with renderer.project({"package_name": package, **answers}) as project:
         assert project.package == package
@@ -66,7 +66,7 @@ def test_any_package_name_leaves_the_code_clean(renderer: Renderer, package: str
 
 def test_the_code_is_short_and_typed(renderer: Renderer, capsys: pytest.CaptureFixture[str]) -> None:
     lengths: dict[str, int] = {}
-    for answers in distinct_answers():
+    for answers in code_trees():
         for name, content in renderer.render(answers).python.items():
             for node in ast.walk(ast.parse(content)):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

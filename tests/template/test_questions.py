@@ -19,7 +19,7 @@ from mlscaffold._questions import load_questions
 
 from .checks import ANSWERS_FILE
 from .dependencies import declared_requirements
-from .rendering import ROOT, Project, Renderer, label, with_defaults
+from .rendering import ROOT, Project, Renderer, all_answers, label, with_defaults
 
 QUIET = {ANSWERS_FILE, "README.md"}
 SLOW = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -32,9 +32,8 @@ OTHER_STANDARD_MODULES = {"annotationlib", "compression", "asynchat", "asyncore"
 
 def every_value() -> Iterator[tuple[dict[str, str], str]]:
     """Yield answers and one of the names in them, so that all values of all questions with choices are there."""
-    combinations = list(load_questions(ROOT).combinations())
     seen = set()
-    for answers in combinations:
+    for answers in all_answers().covering(2):
         for name, value in answers.items():
             if (name, value) not in seen:
                 seen.add((name, value))
