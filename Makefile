@@ -38,7 +38,7 @@ format: .venv/ready  ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/ready  ## Measure speed side by side, and print ratios
+bench: .venv/ready build/rivals/ready  ## Measure speed side by side, and print ratios
 	$(BIN)/python -m benchmarks
 
 results: .venv/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
@@ -58,6 +58,13 @@ $(BIN)/mlscaffold: $(BIN)/uv pyproject.toml
 build/requirements.txt: $(PARTS)
 	@mkdir -p build
 	awk '!/^#/ && NF {print $$2}' $(PARTS) | sort --unique > $@
+
+# What the service is compared with, beside what the trained pipeline needs.
+build/rivals/ready: $(BIN)/mlscaffold
+	$(BIN)/uv venv --quiet --clear build/rivals
+	$(BIN)/uv pip install --quiet --python build/rivals/bin/python "mlflow>=3.17,<4" "bentoml>=1.4,<2" \
+		onnxruntime pandas pydantic-settings pyyaml scikit-learn setuptools skops typer
+	@touch $@
 
 .venv/ready: $(BIN)/mlscaffold build/requirements.txt scripts/gitlab_tools.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group test --requirements build/requirements.txt

@@ -18,7 +18,7 @@ import pandas as pd
 
 def main(package: str) -> None:
     """Print the figures as JSON."""
-    names = ("bundle", "config", "export", "predict", "schema")
+    names = ("bundle", "config", "predict", "storage")
     load = {name: importlib.import_module(f"{package}.{name}") for name in names}
     config = load["config"].load_config(Path("params.yaml"))
     folder = load["bundle"].find_bundle(config.models_dir)
@@ -27,8 +27,8 @@ def main(package: str) -> None:
 
 def single_row(load: dict[str, ModuleType], folder: Path) -> float:
     """Return how many times faster the bundle predicts one row than the pipeline on a data frame of one row."""
-    bundle, pipeline = load["bundle"].load_bundle(folder), load["export"].load_model(folder)
-    encoder = load["schema"].RowEncoder(bundle.schema)
+    bundle, pipeline = load["bundle"].load_bundle(folder), load["storage"].load_model(folder)
+    encoder = bundle.encoder
     columns = bundle.schema.columns
     row = {column.name: column.minimum if column.kind == "number" else column.categories[0] for column in columns}
     frame = pd.DataFrame([{name: row[name] for name in [*bundle.schema.numbers, *bundle.schema.categories]}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,9 +11,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks._compare import run
 
@@ -49,6 +51,16 @@ print(media_type)
 """
 
 
+class Load(NamedTuple):
+    """What a server did under load: requests per second, and the seconds that 99 % of them took at most."""
+
+    requests: float
+    slowest: float
+
+
+Serving = AbstractContextManager[str]
+
+
 def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
     """Return the median share of the bare handler's requests per second, and the service's requests per second."""
     (project / "bare.py").write_text(BARE, encoding="utf-8")
@@ -71,39 +83,49 @@ def measure_engines(project: Path, package: str, *, rounds: int = 5) -> tuple[fl
 
 def compare(one: str, other: str, script: Path, rounds: int) -> tuple[float, float]:
     """Return the median ratio of the requests per second of two services, loaded in turn, and those of the first."""
-    load(one, script)
-    load(other, script)
-    pairs = [(load(one, script), load(other, script)) for _ in range(rounds)]
+
+    def measured(address: str) -> float:
+        return load(f"{address}/predict", script).requests
+
+    measured(one), measured(other)
+    pairs = [(measured(one), measured(other)) for _ in range(rounds)]
     return statistics.median(first / second for first, second in pairs), statistics.median(first for first, _ in pairs)
 
 
 def write_script(project: Path, package: str) -> Path:
     """Write the request that wrk sends: the example that the project's own service documents."""
-    if not shutil.which("wrk"):
-        raise SystemExit("wrk was not found; it is a package of most Linux distributions")
     code = EXAMPLE.format(package=package)
     said = run([sys.executable, "-c", code], cwd=project, env={**os.environ, "PYTHONPATH": "src"})
-    script = project / "post.lua"
-    script.write_text(SCRIPT % (project / "body.bin", said.splitlines()[-1]), encoding="utf-8")
+    return write_request(project / "post", (project / "body.bin").read_bytes(), said.splitlines()[-1])
+
+
+def write_post(path: Path, body: object) -> Path:
+    """Write a request that wrk sends, with JSON as its body."""
+    return write_request(path, json.dumps(body).encode(), "application/json")
+
+
+def write_request(path: Path, body: bytes, media_type: str) -> Path:
+    """Write a request that wrk sends."""
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk was not found; it is a package of most Linux distributions")
+    path.with_suffix(".bin").write_bytes(body)
+    script = path.with_suffix(".lua")
+    script.write_text(SCRIPT % (path.with_suffix(".bin"), media_type), encoding="utf-8")
     return script
 
 
-@contextmanager
-def serving(project: Path, module: str, *flags: str, **settings: str) -> Iterator[str]:
-    """Run a module that listens where HOST and PORT say, with settings in the environment; give its address.
-
-    What it logs goes to a file, as a container's log does.
-    """
+def serving(project: Path, module: str, *flags: str, **settings: str) -> Serving:
+    """Run a module that listens where HOST and PORT say, with settings in the environment; give its address."""
     port = free_port()
-    env = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "UVICORN_PORT": str(port), **settings}
+    env = {"HOST": "127.0.0.1", "PORT": str(port), "UVICORN_PORT": str(port), "PYTHONPATH": "src", **settings}
+    return started([sys.executable, "-m", module, *flags], project, port, env)
+
+
+@contextmanager
+def started(command: list[str], project: Path, port: int, settings: Mapping[str, str]) -> Iterator[str]:
+    """Run a server until the block ends; give its address. What it logs goes to a file, as a container's log does."""
     with (project / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *flags],
-            cwd=project,
-            env={**env, "PYTHONPATH": "src"},
-            stdout=log,
-            stderr=log,
-        )
+        process = subprocess.Popen(command, cwd=project, env={**os.environ, **settings}, stdout=log, stderr=log)
     try:
         wait_until_open(port)
         yield f"http://127.0.0.1:{port}"
@@ -130,12 +152,10 @@ def wait_until_open(port: int) -> None:
     raise SystemExit("the service did not start")
 
 
-def load(address: str, script: Path) -> float:
-    """Return requests per second over three seconds and eight connections; every answer must be a success."""
-    report = run(["wrk", "-t1", "-c8", "-d3", "-s", script, f"{address}/predict"])
-    if "Non-2xx" in report:
+def load(address: str, script: Path, *, seconds: int = 3) -> Load:
+    """Send requests over eight connections for some seconds; every answer must be a success."""
+    report = run(["wrk", "-t1", "-c8", f"-d{seconds}", "--latency", "-s", script, address])
+    rate, slowest = re.search(r"Requests/sec:\s+([\d.]+)", report), re.search(r"99%\s+([\d.]+)(us|ms|s)\b", report)
+    if "Non-2xx" in report or "Socket errors" in report or not rate or not slowest:
         raise SystemExit(report)
-    found = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    if not found:
-        raise SystemExit(report)
-    return float(found[1])
+    return Load(float(rate[1]), float(slowest[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1}[slowest[2]])

@@ -116,8 +116,8 @@ def requests(project: Path) -> float:
     """Return the single predictions per second that the project's service gives."""
     script = service.write_script(project, PACKAGE)
     with service.serving(project, f"{PACKAGE}.server") as address:
-        service.load(address, script)
-        return service.load(address, script)
+        service.load(f"{address}/predict", script)
+        return service.load(f"{address}/predict", script).requests
 
 
 main()
