@@ -5,7 +5,7 @@ PARTS := $(shell find template/parts -name deps.txt -not -path "*/gpu/*")
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo setup test test-matrix test-lowest lint format bench results help
+.PHONY: demo setup test test-matrix test-lowest lint format bench endure results help
 
 demo:  ## Render a project, set it up, train it, and ask its service for a prediction
 demo: $(BIN)/mlscaffold
@@ -40,6 +40,9 @@ format: .venv/ready  ## Rewrite the code in the project's style
 
 bench: .venv/ready build/rivals/ready  ## Measure speed side by side, and print ratios
 	$(BIN)/python -m benchmarks
+
+endure: .venv/ready  ## Load a service for ten minutes; no error, no growth
+	$(BIN)/python -m benchmarks.endurance $(FLAGS)
 
 results: .venv/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
 	$(BIN)/python -m benchmarks.table $(FLAGS)

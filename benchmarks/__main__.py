@@ -24,8 +24,8 @@ def main() -> None:
         env = {**os.environ, "PYTHONPATH": "src"}
         run([sys.executable, "-m", PACKAGE, "train"], cwd=project, env=env)
         share, requests = service.measure(project, PACKAGE)
-        against = rivals.measure(project, PACKAGE)
         model = json.loads(run([sys.executable, HERE / "model.py", PACKAGE], cwd=project, env=env).splitlines()[-1])
+        against = rivals.measure(project, PACKAGE)
         networks = [measure_network(framework, Path(folder) / framework) for framework in ("pytorch", "tensorflow")]
     results += [
         Result("service / bare FastAPI handler, requests per second", 100 * share, 75, "percent", at_most=False),

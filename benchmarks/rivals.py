@@ -66,8 +66,8 @@ def measure(project: Path, package: str, *, rounds: int = 5) -> list[Result]:
         scripts = {name: service.write_post(project / name, body) for name, body in bodies.items()}
         found: dict[str, list[service.Load]] = {name: [] for name in servers}
         for number in range(rounds + 1):
-            for name, address in servers.items():
-                measured = service.load(f"{address}/{paths[name]}", scripts[name])
+            for name, server in servers.items():
+                measured = service.load(f"{server.address}/{paths[name]}", scripts[name])
                 # The first round warms up.
                 found[name] += [measured] if number else []
     return results(found)

@@ -58,7 +58,14 @@ class Load(NamedTuple):
     slowest: float
 
 
-Serving = AbstractContextManager[str]
+class Server(NamedTuple):
+    """A server that runs."""
+
+    address: str
+    process: int
+
+
+Serving = AbstractContextManager[Server]
 
 
 def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
@@ -81,11 +88,11 @@ def measure_engines(project: Path, package: str, *, rounds: int = 5) -> tuple[fl
         return compare(graph, other, write_script(project, package), rounds)
 
 
-def compare(one: str, other: str, script: Path, rounds: int) -> tuple[float, float]:
+def compare(one: Server, other: Server, script: Path, rounds: int) -> tuple[float, float]:
     """Return the median ratio of the requests per second of two services, loaded in turn, and those of the first."""
 
-    def measured(address: str) -> float:
-        return load(f"{address}/predict", script).requests
+    def measured(server: Server) -> float:
+        return load(f"{server.address}/predict", script).requests
 
     measured(one), measured(other)
     pairs = [(measured(one), measured(other)) for _ in range(rounds)]
@@ -115,20 +122,20 @@ def write_request(path: Path, body: bytes, media_type: str) -> Path:
 
 
 def serving(project: Path, module: str, *flags: str, **settings: str) -> Serving:
-    """Run a module that listens where HOST and PORT say, with settings in the environment; give its address."""
+    """Run a module that listens where HOST and PORT say, with settings in the environment."""
     port = free_port()
     env = {"HOST": "127.0.0.1", "PORT": str(port), "UVICORN_PORT": str(port), "PYTHONPATH": "src", **settings}
     return started([sys.executable, "-m", module, *flags], project, port, env)
 
 
 @contextmanager
-def started(command: list[str], project: Path, port: int, settings: Mapping[str, str]) -> Iterator[str]:
-    """Run a server until the block ends; give its address. What it logs goes to a file, as a container's log does."""
+def started(command: list[str], project: Path, port: int, settings: Mapping[str, str]) -> Iterator[Server]:
+    """Run a server until the block ends. What it logs goes to a file, as a container's log does."""
     with (project / "server.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=project, env={**os.environ, **settings}, stdout=log, stderr=log)
     try:
         wait_until_open(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)

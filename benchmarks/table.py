@@ -115,9 +115,9 @@ def image_size(project: Path) -> float:
 def requests(project: Path) -> float:
     """Return the single predictions per second that the project's service gives."""
     script = service.write_script(project, PACKAGE)
-    with service.serving(project, f"{PACKAGE}.server") as address:
-        service.load(f"{address}/predict", script)
-        return service.load(f"{address}/predict", script).requests
+    with service.serving(project, f"{PACKAGE}.server") as server:
+        service.load(f"{server.address}/predict", script)
+        return service.load(f"{server.address}/predict", script).requests
 
 
 main()
