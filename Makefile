@@ -13,7 +13,7 @@ demo: $(BIN)/mlscaffold
 
 setup: .venv/ready  ## Install what the tests need
 
-test: .venv/ready lint  ## Install what the tests need, and run them
+test: .venv/ready build/checkov/ready lint  ## Install what the tests need, and run them
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(FLAGS)
 
 test-matrix: .venv/ready  ## Render combinations with every four answers, and run every distinct code tree
@@ -67,6 +67,12 @@ build/rivals/ready: $(BIN)/mlscaffold
 	$(BIN)/uv venv --quiet --clear build/rivals
 	$(BIN)/uv pip install --quiet --python build/rivals/bin/python "mlflow>=3.17,<4" "bentoml>=1.4,<2" \
 		onnxruntime pandas pydantic-settings pyyaml scikit-learn setuptools skops typer
+	@touch $@
+
+# Its packages would change the versions of many others.
+build/checkov/ready: $(BIN)/mlscaffold
+	$(BIN)/uv venv --quiet --clear build/checkov
+	$(BIN)/uv pip install --quiet --python build/checkov/bin/python "checkov>=3.3,<4"
 	@touch $@
 
 .venv/ready: $(BIN)/mlscaffold build/requirements.txt scripts/gitlab_tools.sh
