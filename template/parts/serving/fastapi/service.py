@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .api import BYTES_AT_ONCE, Answer, Api, stopping
@@ -46,21 +45,24 @@ class Service(FastAPI):
 
 
 class Edge:
-    """What all requests meet first and last: an id, a line of log, and a count of those that predict."""
+    """What all requests meet first and last: an id, a line of log, and a count of those that predict.
+
+    Those are answered here, as the layers of the app behind it would take longer than a small model.
+    """
 
     def __init__(self, app: ASGIApp, api: Api, counts: Counts) -> None:
         """Keep what lies behind it."""
         self._app = app
+        self._api = api
         self._counts = counts
-        self._counted = api.settings.predict_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; an error that nobody expected is answered and logged."""
+        """Answer a request, or pass it on; an error that nobody expected is answered and logged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         visit = Visit(scope["method"], scope["path"], Headers(scope=scope).get("x-request-id"))
-        scope["visit"] = visit
+        predicts = visit.path == self._api.settings.predict_path
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -68,14 +70,30 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_marked)
+            answer = await predict(self._api, Request(scope, receive), visit) if predicts else self._app
+            await answer(scope, receive, send_marked)
         except Exception:
             logger.exception("failed", extra={"fields": {"request_id": visit.id}})
             await refuse(500, Refusal(error="The service failed; its log says why."))(scope, receive, send_marked)
         finally:
             seconds = visit.finish()
-            if visit.path == self._counted:
+            if predicts:
                 self._counts.add(visit.status, visit.rows, seconds)
+
+
+async def predict(api: Api, request: Request, visit: Visit) -> Response:
+    """Return the answer to a request to predict; its body is parsed once, by the API."""
+    if request.method != "POST":
+        return refuse(405, Refusal(error="Method Not Allowed"), {"allow": "POST"})
+    try:
+        api.admit(request.headers.get("x-api-key"))
+        with api.place():
+            body = await read_body(request, api.settings)
+            answer = await find_answer(api, body, request.headers.get("content-type", ""))
+    except RequestRefused as error:
+        return refuse(error.status, error.refusal)
+    visit.rows, visit.model = answer.rows, answer.model
+    return Response(answer.body, media_type="application/json")
 
 
 def delay_stop(seconds: float) -> None:
@@ -92,28 +110,18 @@ def delay_stop(seconds: float) -> None:
     signal.signal(signal.SIGTERM, begin)
 
 
-def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings | None = None) -> ASGIApp:
     """Return the app; it serves the model that is to answer, or answers 503 until there is one."""
     api, counts = Api(settings or ServiceSettings()), Counts()
     app = Service(api)
-    app.add_middleware(Edge, api=api, counts=counts)
     app.add_exception_handler(RequestRefused, answer_refusal)
     app.add_exception_handler(HTTPException, answer_http_exception)
     add_routes(app, api, counts)
-    return app
+    return Edge(app, api, counts)
 
 
 def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
-    """Add what the service answers. Bodies and documents are the API's own, so that nothing is parsed twice."""
-
-    async def predict(request: Request) -> Response:
-        api.admit(request.headers.get("x-api-key"))
-        with api.place():
-            body = await read_body(request, api.settings)
-            answer = await find_answer(api, body, request.headers.get("content-type", ""))
-        visit = request.scope["visit"]
-        visit.rows, visit.model = answer.rows, answer.model
-        return Response(answer.body, media_type="application/json")
+    """Add what the service answers beside predictions. The documents are the API's own."""
 
     async def health(request: Request) -> Response:
         return write(api.health())
@@ -128,14 +136,10 @@ def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
     async def metrics(request: Request) -> Response:
         return Response(counts.text(), headers={"content-type": CONTENT_TYPE})
 
-    # Before FastAPI's own routes: the first is found the soonest.
-    app.router.routes[:0] = [
-        Route(api.settings.predict_path, predict, methods=["POST"]),
-        Route(api.settings.ready_path, ready),
-        Route("/health", health),
-        Route("/model", model),
-        Route("/metrics", metrics),
-    ]
+    app.add_route(api.settings.ready_path, ready)
+    app.add_route("/health", health)
+    app.add_route("/model", model)
+    app.add_route("/metrics", metrics)
 
 
 async def read_body(request: Request, settings: ServiceSettings) -> bytes:

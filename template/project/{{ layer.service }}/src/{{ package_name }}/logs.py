@@ -14,6 +14,9 @@ from pydantic_core import to_json
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LONGEST_PATH = 100
 
+# No line tells them, so they are not looked up for every request.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 logger = logging.getLogger(__name__)
 
 
