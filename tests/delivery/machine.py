@@ -137,19 +137,19 @@ def ask(port: int, path: str, body: bytes | None = None, media_type: str = "appl
         return error.code, json.loads(error.read())
 
 
-def wait_until_ready(port: int, seconds: float = 60) -> None:
+def wait_until_ready(port: int, seconds: float = 60, path: str = "/ready") -> None:
     """Wait for a service that has a model."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            assert ask(port, "/ready")[0] == 200
+            assert ask(port, path)[0] == 200
             return
         except OSError:
             assert time.monotonic() < deadline, f"nothing answered on port {port} within {seconds} seconds"
             time.sleep(0.2)
 
 
-def example_rows(port: int) -> Any:
+def example_rows(port: int, path: str = "/predict") -> Any:
     """Return the rows that the service's documentation shows."""
-    content = ask(port, "/openapi.json")[1]["paths"]["/predict"]["post"]["requestBody"]["content"]
+    content = ask(port, "/openapi.json")[1]["paths"][path]["post"]["requestBody"]["content"]
     return content["application/json"]["schema"]["example"]

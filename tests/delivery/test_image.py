@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from .machine import PYTHON, Environment, ask, example_rows, free_port, run, wait_until_ready
+from .machine import PYTHON, Environment, ask, example_rows, free_port, render, run, wait_until_ready
 
 BASE = os.environ.get("PYTHON_IMAGE", f"python:{PYTHON}-slim")
 MEGABYTE = 1_000_000
@@ -42,24 +43,24 @@ def image(trained: Path, engine: Environment) -> str:
 
 
 @contextmanager
-def container(image: str, engine: Environment, cwd: Path) -> Iterator[tuple[str, int]]:
+def container(image: str, engine: Environment, cwd: Path, **settings: str) -> Iterator[tuple[str, int]]:
     """Run the image as confined as it can be; give its name and port, and remove it at the end."""
     port = free_port()
+    ready = settings.get("SERVICE_READY_PATH", "/ready")
     name = run(
         "docker",
         "run",
         "--detach",
         *CONFINED,
-        "--env",
-        "PORT=9000",
+        *(word for name, value in {"PORT": "9000", **settings}.items() for word in ("--env", f"{name}={value}")),
         "--publish",
-        f"127.0.0.1:{port}:9000",
+        f"127.0.0.1:{port}:{settings.get('PORT', '9000')}",
         image,
         cwd=cwd,
         env=engine,
     ).stdout.split()[-1]
     try:
-        wait_until_ready(port)
+        wait_until_ready(port, path=ready)
         yield name, port
     finally:
         run("docker", "rm", "--force", name, cwd=cwd, env=engine)
@@ -99,6 +100,21 @@ def test_it_answers_confined_and_refuses_politely(image: str, engine: Environmen
         while inspect(name, engine, tmp_path)["State"]["Health"]["Status"] != "healthy":
             assert time.monotonic() < deadline
             time.sleep(0.5)
+
+
+def test_it_keeps_to_the_contract_of_sagemaker(
+    image: str, trained: Path, template: Path, engine: Environment, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "project", engine, deployment="aws")
+    stack = yaml.load((project / "deploy/aws/sagemaker.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
+    settings = stack["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]
+    assert settings["PORT"] == "8080"
+    with container(image, engine, tmp_path, **settings) as (_, port):
+        rows = example_rows(port, "/invocations")
+        status, answer = ask(port, "/invocations", json.dumps(rows).encode())
+        assert (status, len(answer["predictions"])) == (200, len(rows))
+        assert ask(port, "/ping")[0] == 200
+        assert {ask(port, path)[0] for path in ("/predict", "/ready")} == {404}
 
 
 def test_a_request_under_way_is_answered_before_it_stops(image: str, engine: Environment, tmp_path: Path) -> None:
