@@ -19,6 +19,8 @@ class Tally:
     combinations: int = 0
     possible: int = 0
     combination_seconds: float = 0.0
+    files: int = 0
+    renderings: int = 0
     trees: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     green: bool = True
@@ -28,6 +30,8 @@ class Tally:
         self.combinations += other["combinations"]
         self.possible = max(self.possible, other["possible"])
         self.combination_seconds += other["combination_seconds"]
+        self.files += other["files"]
+        self.renderings += other["renderings"]
         self.trees.update(other["trees"])
 
     def lines(self) -> list[str]:
@@ -38,7 +42,8 @@ class Tally:
         each = self.combination_seconds / self.combinations if self.combinations else 0
         total = time.monotonic() - self.started
         closing = (
-            f"{self.combinations} of {self.possible} combinations rendered and checked ({each:.2f} s each), "
+            f"{self.files} files of the template for every combination of the answers they read ({self.renderings}), "
+            f"{self.combinations} of {self.possible} whole projects ({each:.2f} s each), "
             f"{len(self.trees)} distinct code trees ran their own tests, {total:.0f} s: "
             f"{'all green' if self.green else 'NOT green'}"
         )

@@ -1,0 +1,111 @@
+"""Every file of the template is sound for every combination of the answers that it reads.
+
+A file that gathers text reads so many answers that their combinations may be too many: then each fragment is proved over
+the answers that it reads, and whole projects hold every three answers together.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from .checks import content_problems, foreign_words
+from .conftest import Tally
+from .expected import FOREIGN, is_chosen
+from .footprint import FILLED, Footprint
+from .rendering import Renderer, label
+from .sources import PARTS, PROJECT, TEMPLATE, files, read
+
+# A file is rendered whole for at most so many combinations.
+MOST, MOST_OF_MATRIX = 1_100, 20_000
+# Copier writes it.
+ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
+# Each of these many tests takes its share of the files, the large ones first.
+SHARES = 8
+
+Rendered = Iterator[tuple[str, str, dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def footprint(renderer: Renderer) -> Footprint:
+    """What the files of the template read."""
+    return Footprint(renderer.questions)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_file_is_sound_for_all_answers_it_reads(
+    renderer: Renderer, footprint: Footprint, pytestconfig: pytest.Config, tally: Tally, share: int
+) -> None:
+    most = MOST_OF_MATRIX if pytestconfig.getoption("--whole-matrix") else MOST
+    problems: dict[str, list[str]] = {}
+    for number, (name, reads) in enumerate(units(footprint, most)):
+        if number % SHARES == share:
+            for path, text, answers in render(renderer, footprint, name, reads):
+                tally.renderings += 1
+                for problem in problems_of(path, text, answers):
+                    problems.setdefault(f"{name}: {problem}", []).append(label(answers))
+            tally.files += 1
+            content_problems.cache_clear()
+            foreign_words.cache_clear()
+    assert not problems, "\n".join(f"{text}  [{len(where)}: {where[0]}]" for text, where in problems.items())
+
+
+def units(footprint: Footprint, most: int) -> list[tuple[str, frozenset[str]]]:
+    """Return files below template/, and what each reads: those of a project, and the fragments of too large ones."""
+    found, gathered = {}, set()
+    for name in files(PROJECT):
+        reads = footprint.of_file(name)
+        if name == ANSWERS:
+            continue
+        if len(footprint.space.of(reads)) > most:
+            gathered |= {fragment for macro in ("slot", "gather") for fragment in FILLED[macro].findall(read(PROJECT, name))}
+        else:
+            found[f"project/{name}"] = reads
+    for name in files(PARTS):
+        if any(name.endswith(f"/{fragment}") for fragment in gathered):
+            found[f"parts/{name}"] = footprint.of_fragment(name)
+    return sorted(found.items(), key=lambda unit: -len(footprint.space.of(unit[1])))
+
+
+def render(renderer: Renderer, footprint: Footprint, name: str, reads: frozenset[str]) -> Rendered:
+    """Yield path, text and answers of a file for every combination of what it reads, where it is rendered at all."""
+    for answers in footprint.space.of(reads) if reads else [{}]:
+        yield from render_once(renderer, footprint, name, answers)
+
+
+def render_once(renderer: Renderer, footprint: Footprint, name: str, answers: dict[str, str]) -> Rendered:
+    """Yield path, text and answers of a file, if these answers give it."""
+    environment, context = renderer.questions.engine._environment, footprint.complete(answers)
+    path = environment.from_string(name.removeprefix("project/")).render(context).removesuffix(".jinja")
+    is_part = name.startswith("parts/")
+    if footprint.folder_of(name.removeprefix("parts/")) in context["parts"] if is_part else not path.startswith("/"):
+        is_text = is_part or name.endswith(".jinja")
+        text = environment.get_template(f"template/{name}").render(context) if is_text else read(TEMPLATE, name)
+        yield path.removeprefix("./"), text.replace("acme_ml", context["package_name"]) if is_part else text, answers
+
+
+def problems_of(path: str, text: str, answers: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with a rendered file; a fragment may be only part of a text, so nothing of it is parsed."""
+    if not path.startswith("parts/"):
+        yield from content_problems(path, text.encode())
+    named = text if path.startswith("parts/") else f"{path}\n{text}"
+    for number, found in foreign_words(named.encode()).items():
+        if not is_chosen(FOREIGN[number], answers):
+            yield f"{found!r} belongs to {FOREIGN[number].question}={FOREIGN[number].answers}"
+
+
+def test_a_file_reads_nothing_else(renderer: Renderer, footprint: Footprint) -> None:
+    for answers in footprint.space.covering(2):
+        project = renderer.render(answers)
+        for name in (name for name in files(PROJECT) if name != ANSWERS):
+            reads = footprint.of_file(name)
+            own = {question: value for question, value in answers.items() if question in reads}
+            for path, text, _ in render_once(renderer, footprint, f"project/{name}", own):
+                assert project.text(path) == text, f"{name} reads more than {sorted(reads)}: {label(answers)}"
+
+
+def test_answers_that_a_file_does_not_read_are_known(footprint: Footprint) -> None:
+    assert footprint.of_file("src/{{ package_name }}/train.py") == set()
+    assert footprint.of_file("LICENSE.jinja") == {"license"}
+    assert footprint.of_file("src/{{ package_name }}/model.py.jinja") == {"task", "framework"}
+    assert {"task", "serving", "deployment", "ci"} <= footprint.of_file("README.md.jinja")
