@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from mlscaffold._conditions import Condition, describe
 from mlscaffold._copier import Choice, State, open_template
 from mlscaffold._new import running_python
-from mlscaffold._questions import Condition, Questionnaire, describe
+from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source, version
 
 

@@ -6,11 +6,11 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
+from mlscaffold._conditions import Condition, describe, fits, projection
 from mlscaffold._copier import Choice, Engine, State, open_folder
 from mlscaffold._errors import UsageError
 
 Answers = dict[str, object]
-Condition = dict[str, tuple[object, ...]]
 Ask = Callable[[str, Answers], object]
 
 
@@ -159,8 +159,8 @@ class Questionnaire:
         fitting = [answers for answers in situations if holds(self.state(name, answers))]
         if len(fitting) == len(situations):
             return None
-        together = _projection(fitting, situations)
-        if sum(_fits(together, answers) for answers in situations) == len(fitting):
+        together = projection(fitting, situations)
+        if sum(fits(together, answers) for answers in situations) == len(fitting):
             return (together,) if fitting else ()
         relevant = [each for each in self.choosers if each in self.needs(name)]
         return tuple({each: (answers[each],) for each in relevant} for answers in fitting)
@@ -228,28 +228,6 @@ class Questionnaire:
 _SEE_OPTIONS = "Run mlscaffold options for the list."
 
 
-def describe(conditions: Iterable[Condition]) -> str:
-    """Return conditions as a person reads them."""
-    texts = []
-    for condition in conditions:
-        texts.append(" and ".join(f"{name}={' or '.join(map(str, values))}" for name, values in condition.items()))
-    return "; or with ".join(texts)
-
-
 def _meant(word: str, words: Iterable[str]) -> str:
     close = get_close_matches(word.lower(), words, n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _projection(fitting: list[Answers], situations: list[Answers]) -> Condition:
-    """Return the values each answer takes in `fitting`, of those answers that are not free there."""
-    condition: Condition = {}
-    for name in situations[0] if fitting else ():
-        here = tuple(dict.fromkeys(answers[name] for answers in fitting))
-        if len(here) < len({answers[name] for answers in situations}):
-            condition[name] = here
-    return condition
-
-
-def _fits(condition: Condition, answers: Answers) -> bool:
-    return all(answers[name] in values for name, values in condition.items())

@@ -50,6 +50,7 @@ class Space:
 
     def covering(self, size: int) -> list[Answers]:
         """Return combinations in which every so many answers that can go together are together in one."""
+        size = min(size, sum(max(map(len, group)) for group in self.groups))
         missing, random, rows = self.tuples(size), Random(0), []
         while missing:
             first = next(iter(missing))

@@ -120,16 +120,24 @@ def all_answers() -> Space:
 
 
 def code_trees() -> list[dict[str, str]]:
-    """Return answers of code trees, so that every two answers that decide the code are together in one."""
-    return by_framework(all_answers().of(CODE_QUESTIONS).covering(2))
+    """Return answers of code trees: every model with every other answer that decides the code, and every two of those."""
+    models, others = models_and_others()
+    numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])
+    return by_framework([{**models[int(row.pop("model"))], **row} for row in numbered.covering(2)])
 
 
 def telling_code_trees() -> list[dict[str, str]]:
     """Return answers of code trees: every model once, and every two of the other answers that decide the code."""
+    models, others = models_and_others()
+    rows = others.covering(2)
+    most = max(len(models), len(rows))
+    return by_framework([{**models[number % len(models)], **rows[number % len(rows)]} for number in range(most)])
+
+
+def models_and_others() -> tuple[list[dict[str, str]], Space]:
+    """Return every model, and the combinations of the other answers that decide the code."""
     space = all_answers()
-    models, others = list(space.of(MODEL)), space.of(set(CODE_QUESTIONS) - set(MODEL)).covering(2)
-    most = max(len(models), len(others))
-    return by_framework([{**models[number % len(models)], **others[number % len(others)]} for number in range(most)])
+    return list(space.of(MODEL)), space.of(set(CODE_QUESTIONS) - set(MODEL))
 
 
 def by_framework(found: list[dict[str, str]]) -> list[dict[str, str]]:
