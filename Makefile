@@ -16,7 +16,7 @@ setup: .venv/ready  ## Install what the tests need
 test: .venv/ready build/checkov/ready lint  ## Install what the tests need, and run them
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(FLAGS)
 
-test-matrix: .venv/ready  ## Render combinations with every four answers, and run every distinct code tree
+test-matrix: .venv/ready  ## Prove every file, render every three answers together, run every code tree
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --whole-matrix tests/template $(FLAGS)
 
 test-lowest: $(BIN)/mlscaffold build/requirements.txt  ## Run rendered projects with the lowest versions they allow
