@@ -1,51 +1,58 @@
-# One environment in .venv holds the command, the tests and everything that rendered projects use.
+# Two environments: .venv holds the command and what `make check` needs; build/test holds everything that rendered
+# projects use, and what their deliveries are tested with.
 PYTHON ?= python3
 BIN := .venv/bin
+WHOLE := build/test/bin
 PARTS := $(shell find template/parts -name deps.txt -not -path "*/gpu/*")
+# Without these libraries, the parts are checked all the same: what comes from them has no type then.
+HEAVY := pytorch tensorflow transformers
+LIGHT := $(shell printf '%s\n' $(PARTS) | grep --invert-match $(HEAVY:%=-e /%/))
+# The tiers run on two cores; what takes long starts first.
+TESTS := -m pytest --numprocesses 2 --dist worksteal
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo setup test test-matrix test-lowest lint format bench endure results help
+.PHONY: demo setup check test prove work where lint format bench endure results help
 
 demo:  ## Render a project, set it up, train it, and ask its service for a prediction
 demo: $(BIN)/mlscaffold
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/demo.py build/demo
 
-setup: .venv/ready  ## Install what the tests need
+setup: .venv/ready build/test/ready  ## Install what `make check` and `make test` need
 
-test: .venv/ready build/checkov/ready lint  ## Install what the tests need, and run them
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(FLAGS)
+check: lint  ## For every save: style, types, questions, parts, files, the covering matrix, the command
+	$(BIN)/python $(TESTS) -m check tests/cli tests/template $(FLAGS)
 
-test-matrix: .venv/ready  ## Prove every file, render every three answers together, run every code tree
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --whole-matrix tests/template $(FLAGS)
+test: check build/test/ready  ## For every push: check, updates, a code tree of each task, one image, one life
+	$(WHOLE)/python $(TESTS) -m test $(FLAGS)
 
-test-lowest: $(BIN)/mlscaffold build/requirements.txt  ## Run rendered projects with the lowest versions they allow
-	$(BIN)/uv venv --quiet --clear build/lowest
-	$(BIN)/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
-		--requirements build/requirements.txt
-	rm -rf build/lowest-projects
-	for task in classification regression clustering; do \
-		$(BIN)/mlscaffold new build/lowest-projects/$$task --set task=$$task --defaults --no-git || exit 1; \
-		( cd build/lowest-projects/$$task && make test lint PYTHON=../../lowest/bin/python ) || exit 1; \
-	done
+prove: lint build/test/proving build/checkov/ready  ## For every night and release: everything there is
+	$(WHOLE)/python $(TESTS) $(FLAGS)
+
+work: $(BIN)/mlscaffold  ## Render into build/work, with links to the parts: make work ANSWERS="task=regression"
+	$(BIN)/python -m scripts.work build/work $(ANSWERS)
+
+where: $(BIN)/mlscaffold  ## Say what fills a rendered file: make where FILE=src/acme_ml/encoder.py ANSWERS=...
+	$(BIN)/python -m scripts.where $(FILE) $(ANSWERS)
 
 lint: .venv/ready  ## Check style, formatting and types of the command, the tests and the parts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.typecheck build/typed/check
 
 format: .venv/ready  ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/ready build/rivals/ready  ## Measure speed side by side, and print ratios
-	$(BIN)/python -m benchmarks
+bench: build/test/ready build/rivals/ready  ## Measure speed side by side, and print ratios
+	$(WHOLE)/python -m benchmarks
 
-endure: .venv/ready  ## Load a service for ten minutes; no error, no growth
-	$(BIN)/python -m benchmarks.endurance $(FLAGS)
+endure: build/test/ready  ## Load a service for ten minutes; no error, no growth
+	$(WHOLE)/python -m benchmarks.endurance $(FLAGS)
 
-results: .venv/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
-	$(BIN)/python -m benchmarks.table $(FLAGS)
+results: build/test/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
+	$(WHOLE)/python -m benchmarks.table $(FLAGS)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,9 +65,25 @@ $(BIN)/mlscaffold: $(BIN)/uv pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable .
 	@touch $@
 
+build/light.txt: $(LIGHT)
 build/requirements.txt: $(PARTS)
+build/light.txt build/requirements.txt:
 	@mkdir -p build
-	awk '!/^#/ && NF {print $$2}' $(PARTS) | sort --unique > $@
+	@awk '!/^#/ && NF {print $$2}' $^ | sort --unique > $@
+
+.venv/ready: $(BIN)/mlscaffold build/light.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group check --requirements build/light.txt
+	@touch $@
+
+build/test/ready: $(BIN)/mlscaffold build/requirements.txt
+	$(BIN)/uv venv --quiet --clear build/test
+	$(BIN)/uv pip install --quiet --python $(WHOLE)/python --editable . --group test --requirements build/requirements.txt
+	@touch $@
+
+build/test/proving: build/test/ready scripts/gitlab_tools.sh
+	$(BIN)/uv pip install --quiet --python $(WHOLE)/python --group prove
+	PATH="$(CURDIR)/$(WHOLE):$$PATH" scripts/gitlab_tools.sh build/gitlab
+	@touch $@
 
 # What the service is compared with, beside what the trained pipeline needs.
 build/rivals/ready: $(BIN)/mlscaffold
@@ -73,9 +96,4 @@ build/rivals/ready: $(BIN)/mlscaffold
 build/checkov/ready: $(BIN)/mlscaffold
 	$(BIN)/uv venv --quiet --clear build/checkov
 	$(BIN)/uv pip install --quiet --python build/checkov/bin/python "checkov>=3.3,<4"
-	@touch $@
-
-.venv/ready: $(BIN)/mlscaffold build/requirements.txt scripts/gitlab_tools.sh
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group test --requirements build/requirements.txt
-	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/gitlab_tools.sh build/gitlab
 	@touch $@

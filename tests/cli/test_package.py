@@ -16,6 +16,8 @@ from .conftest import Invoke
 from .test_new import copier_copy
 from .toy import commit, git, tree
 
+# Wheels are built and installed.
+pytestmark = pytest.mark.test
 REPOSITORY = Path(__file__).parents[2]
 JUNK = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*_cache")
 

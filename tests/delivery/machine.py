@@ -10,8 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from mlscaffold._questions import load_questions
 
 ROOT = Path(__file__).parents[2]
 # The tools that the test group installs lie beside the interpreter that runs the tests.
@@ -82,12 +85,14 @@ def snapshot(target: Path) -> Path:
 
 
 def render(template: Path, target: Path, env: Mapping[str, str], **answers: str) -> Path:
-    """Render with the real command, which is not told to trust the template, and commit."""
-    data = [word for name, value in {**PROJECT, **answers}.items() for word in ("-d", f"{name}={value}")]
-    run(TOOLS / "copier", "copy", "--quiet", "--defaults", *data, template, target, cwd=target.parent, env=env)
+    """Render as the command does, but in this process, and commit."""
+    questions_of(template).engine.render(target, {**PROJECT, **answers})
     for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "Start")):
         run("git", *command, cwd=target, env=env)
     return target
+
+
+questions_of = cache(load_questions)
 
 
 def executable(path: Path, text: str) -> Path:

@@ -31,7 +31,7 @@ ACCEPTED = {
 }
 FRAMEWORKS = ("cloudformation", "dockerfile", "github_actions", "gitlab_ci", "kubernetes")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(("deployment", "ci"), zip(ACCEPTED, cycle(["github", "gitlab"])))

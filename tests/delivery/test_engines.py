@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tally import Tally
 
 from .machine import Environment, ask, free_port, render, run, wait_until_ready
 
@@ -38,11 +39,11 @@ print(media_type)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.prove
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("task", "framework", "serving"), IMAGES, ids=map("-".join, IMAGES))
 def test_an_image_of_any_framework_is_small_and_answers(
-    task: str, framework: str, serving: str, template: Path, tmp_path: Path, engine: Environment
+    task: str, framework: str, serving: str, template: Path, tmp_path: Path, engine: Environment, tally: Tally
 ) -> None:
     package = f"acme_{task.split('-')[0]}_{framework.split('-')[0]}_{serving}"
     answers = {"task": task, "framework": framework, "serving": serving, "package_name": package}
@@ -57,6 +58,7 @@ def test_an_image_of_any_framework_is_small_and_answers(
         assert libraries_in(package, project, engine) == ""
         answer = predict(package, project, engine, media_type)
         assert answer["predictions"]
+        tally.images += 1
     finally:
         subprocess.run(["docker", "rmi", "--force", package], env=engine, capture_output=True, check=True)
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tally import Tally
 
 from .advisories import Advisories
 from .machine import ROOT, Environment, asked, executable, free_port, recorded, render, run
@@ -72,6 +73,7 @@ def test_linters_see_a_fault(template: Path, tmp_path: Path, env: Environment) -
     run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", file, cwd=project, env=env, expect=1)
 
 
+@pytest.mark.prove
 def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Path, env: Environment) -> None:
     pipeline(project, tmp_path, recorded(tmp_path, env, *INSTALLERS))
     steps = [step for step in asked(tmp_path) if not step.startswith(INSTALLERS)]
@@ -85,6 +87,7 @@ def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Pa
     assert steps[10:] == ["make audit PYTHON=python3"]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("step", ["lint", "secrets", "test", "train", "evaluate*", "up*", "audit*"])
 def test_a_step_that_fails_fails_the_pipeline(step: str, template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env, ci="gitlab")
@@ -93,6 +96,7 @@ def test_a_step_that_fails_fails_the_pipeline(step: str, template: Path, tmp_pat
     assert not [step for step in asked(tmp_path) if step.startswith("docker load")]
 
 
+@pytest.mark.prove
 def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env, ci="gitlab")
     pipeline(project, tmp_path, recorded(tmp_path, env, *INSTALLERS), TAG, *REGISTRY)
@@ -106,16 +110,17 @@ def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_pat
     ]
 
 
+@pytest.mark.prove
 def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env, ci="gitlab")
     assert "deploy" not in pipeline(project, tmp_path, recorded(tmp_path, env, *INSTALLERS), *REGISTRY)
     assert not [step for step in asked(tmp_path) if step.startswith(("docker load", "docker save", "docker push"))]
 
 
-@pytest.mark.slow
+@pytest.mark.prove
 @pytest.mark.timeout(900)
 def test_the_pipeline_runs_for_real(
-    template: Path, tmp_path: Path, engine: Environment, advisories: Advisories
+    template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
     project = render(template, tmp_path / "project", engine, ci="gitlab", package_name="acme_gitlab")
     # Another test may hold the port of the compose file.
@@ -136,6 +141,7 @@ def test_the_pipeline_runs_for_real(
     assert {"numpy", "onnxruntime"} <= advisories.asked
     assert list((project / "models").glob("*/model.onnx")), "the model is handed on"
     assert (project / "image.tar").stat().st_size > 1_000_000, "and so is the image of a version"
+    tally.images += 1
 
 
 def test_nothing_of_it_is_left_with_another(template: Path, tmp_path: Path, env: Environment) -> None:

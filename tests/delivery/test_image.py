@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tally import Tally
 
 from .machine import PYTHON, Environment, ask, example_rows, free_port, render, run, wait_until_ready
 
@@ -30,15 +31,16 @@ CONFINED = (
     "no-new-privileges",
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def image(trained: Path, engine: Environment) -> str:
+def image(trained: Path, engine: Environment, tally: Tally) -> str:
     """The image that `make image` builds."""
     newest = max((trained / "models").iterdir())
     shutil.copytree(newest, newest.with_name("20000101-000000-000000-older"))
     said = run("make", "image", cwd=trained, env=engine).stdout
+    tally.images += 1
     return said.splitlines()[0].split("--tag ")[1].split()[0]
 
 
@@ -134,8 +136,9 @@ def test_a_request_under_way_is_answered_before_it_stops(image: str, engine: Env
         assert inspect(name, engine, tmp_path)["State"]["ExitCode"] == 0
 
 
+@pytest.mark.prove
 def test_without_onnx_the_library_that_trained_comes_along(
-    image: str, trained: Path, engine: Environment, tmp_path: Path
+    image: str, trained: Path, engine: Environment, tmp_path: Path, tally: Tally
 ) -> None:
     with container(image, engine, tmp_path) as (_, port):
         rows = json.dumps(example_rows(port)).encode()
@@ -149,6 +152,7 @@ def test_without_onnx_the_library_that_trained_comes_along(
         lines = sums.read_text(encoding="utf-8").splitlines(keepends=True)
         sums.write_text("".join(line for line in lines if graph.name not in line), encoding="utf-8")
     run("docker", "build", "--build-arg", "PYTHON_IMAGE", "--tag", f"{image}-native", ".", cwd=project, env=engine)
+    tally.images += 1
     with container(f"{image}-native", engine, tmp_path) as (_, port):
         assert ask(port, "/model")[1]["engine"] == "native"
         assert ask(port, "/predict", rows)[1]["predictions"][0]["prediction"] == expected

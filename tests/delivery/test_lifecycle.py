@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tally import Tally
 
 from .channel import make_channel
 from .machine import PYTHON, Environment, ask, example_rows, executable, free_port, render, run, wait_until_ready
@@ -41,13 +42,17 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, env: Environment) -> E
     return {**own, "PATH": path, "LOCAL_CHANNEL": str(request.getfixturevalue("channel"))}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("environment", "task"), [("uv", "classification"), ("venv", "regression"), ("conda", "clustering")]
+    ("environment", "task"),
+    [
+        ("uv", "classification"),
+        pytest.param("venv", "regression", marks=pytest.mark.prove),
+        pytest.param("conda", "clustering", marks=pytest.mark.prove),
+    ],
 )
 def test_a_project_lives_its_whole_life(
-    environment: str, task: str, template: Path, tmp_path: Path, shell: Environment
+    environment: str, task: str, template: Path, tmp_path: Path, shell: Environment, tally: Tally
 ) -> None:
     project = render(template, tmp_path / "project", shell, environment=environment, task=task)
 
@@ -77,6 +82,7 @@ def test_a_project_lives_its_whole_life(
     assert changed == (["??", "uv.lock"] if environment == "uv" else [])
     # onnxruntime keeps the identity under which it reports in the home.
     assert not list((tmp_path / "home").rglob("*onnxruntime*"))
+    tally.lives += 1
 
 
 def count_rows(table: Path) -> int:

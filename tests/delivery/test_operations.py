@@ -23,7 +23,7 @@ FEWEST_ANSWERS = 50
 # A body is wrong, or it is not: nothing else may happen.
 EXPECTED = {200, 400, 413, 415, 422}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module", params=SERVINGS)

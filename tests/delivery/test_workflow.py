@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tally import Tally
 
 from .advisories import Advisories
 from .machine import Environment, asked, recorded, render, run
@@ -85,6 +86,7 @@ def test_linters_see_a_fault(template: Path, tmp_path: Path, env: Environment) -
     run("actionlint", cwd=project, env=env, expect=1)
 
 
+@pytest.mark.prove
 def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Path, env: Environment) -> None:
     act(project, tmp_path, recorded(tmp_path, env), "ci.yml")
     manager = " MANAGER=/opt/conda/bin/conda" if (project / "environment.yml").exists() else ""
@@ -93,12 +95,14 @@ def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Pa
     assert sorted(asked(tmp_path)) == sorted(wanted)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("step", ["lint", "secrets", "test", "train", "evaluate*"])
 def test_a_step_that_fails_fails_the_workflow(step: str, template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env)
     assert "Job failed" in act(project, tmp_path, recorded(tmp_path, env, fail=f"make {step}"), "ci.yml", expect=1)
 
 
+@pytest.mark.prove
 def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env)
     act(project, tmp_path, recorded(tmp_path, env), "release.yml", ref="refs/tags/v1.2.3")
@@ -109,6 +113,7 @@ def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_pat
     assert steps[-1] == "docker push ghcr.io/nektos/act:v1.2.3"
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("step", ["make lint", "make evaluate*", "make audit"])
 def test_a_version_that_fails_a_check_is_not_deployed(
     step: str, template: Path, tmp_path: Path, env: Environment
@@ -119,6 +124,7 @@ def test_a_version_that_fails_a_check_is_not_deployed(
     assert not [step for step in asked(tmp_path) if step.startswith("docker load")]
 
 
+@pytest.mark.prove
 def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env)
     act(project, tmp_path, recorded(tmp_path, env), "release.yml")
@@ -126,7 +132,7 @@ def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env:
     assert not [step for step in asked(tmp_path) if step.startswith("docker load")]
 
 
-@pytest.mark.slow
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_the_checks_run_for_real(template: Path, tmp_path: Path, env: Environment) -> None:
     said = act(render(template, tmp_path / "project", env), tmp_path, env, "ci.yml")
@@ -134,16 +140,17 @@ def test_the_checks_run_for_real(template: Path, tmp_path: Path, env: Environmen
     assert "is asked" in said
 
 
-@pytest.mark.slow
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_the_image_job_runs_for_real(
-    template: Path, tmp_path: Path, engine: Environment, advisories: Advisories
+    template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
     project = render(template, tmp_path / "project", engine)
     said = act(project, tmp_path, {**engine, **advisories.variables}, "image.yml")
     assert "Job succeeded" in said
     assert json.loads(next(re.finditer(r'\{"status":"ready".*?\}', said)).group())["status"] == "ready"
     assert {"numpy", "onnxruntime"} <= advisories.asked
+    tally.images += 1
 
 
 def test_nothing_of_it_is_left_without_ci(template: Path, tmp_path: Path, env: Environment) -> None:

@@ -9,9 +9,10 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import yaml
 
@@ -103,7 +104,9 @@ def parse_dockerfile(text: str) -> list[tuple[str, str]]:
     return instructions
 
 
-DOCKERFILE_WORDS = set("ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK RUN SHELL USER VOLUME WORKDIR".split())
+DOCKERFILE_WORDS = frozenset(
+    {"ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "SHELL", "USER", "WORKDIR"}
+) | {"VOLUME"}
 PARSERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
     ".toml": tomllib.loads,
@@ -118,7 +121,8 @@ def check_makefile(project: Project) -> Iterator[str]:
     """`make -n` understands every target that `make help` lists."""
     makefile = project.text("Makefile")
     if makefile not in _sound_makefiles:
-        problems = list(makefile_problems(project, makefile))
+        with project.written("Makefile"):
+            problems = list(makefile_problems(project, makefile))
         yield from problems
         if not problems:
             _sound_makefiles.add(makefile)
@@ -148,35 +152,39 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
             yield f"Makefile: make help lists {result.stdout!r} instead of {sorted(targets)}"
 
 
+COMMANDS = re.compile(r"(?:`|run: |^ +- )make ([a-z]+)\b|^make ([a-z]+)\b(?= +#|\n| [A-Z])", re.MULTILINE)
+
+
 def check_commands(project: Project) -> Iterator[str]:
     """Every `make` command in texts and workflows names a target."""
     targets = set(re.findall(r"^([a-z]+):", project.text("Makefile"), re.MULTILINE))
     for name, content in project.files.items():
         if name.endswith((".md", ".yml", ".yaml")):
-            commands = re.findall(
-                r"(?:`|run: |^ +- )make ([a-z]+)\b|^make ([a-z]+)\b(?= +#|\n| [A-Z])", content.decode("utf-8"), re.MULTILINE
-            )
+            commands = COMMANDS.findall(content.decode("utf-8"))
             wanted = {command or alone for command, alone in commands}
             yield from (f"{name}: make {command} is no target" for command in sorted(wanted - targets))
 
 
-def check_style(project: Project) -> Iterator[str]:
-    """The code is formatted and lint-clean with the project's own settings."""
-    key = repr((project.pyproject["tool"]["ruff"], sorted(project.python.items())))
-    if key not in _clean_code:
-        problems = list(style_problems(project))
-        yield from problems
-        if not problems:
-            _clean_code.add(key)
+def check_style(projects: Iterable[Project]) -> Iterator[str]:
+    """The code is formatted and lint-clean with the projects' own settings; code that was clean before is."""
+    keys = {repr((each.pyproject["tool"]["ruff"], sorted(each.python.items()))): each for each in projects}
+    unknown = {key: project for key, project in keys.items() if key not in _clean_code}
+    with ExitStack() as stack:
+        folders = [stack.enter_context(project.written(".py", "pyproject.toml")) for project in unknown.values()]
+        problems = list(style_problems(folders))
+    yield from problems
+    if not problems:
+        _clean_code.update(unknown)
 
 
 _clean_code: set[str] = set()
 
 
-def style_problems(project: Project) -> Iterator[str]:
-    """Ask ruff itself."""
-    for arguments in (["check", "--output-format", "concise"], ["format", "--diff"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", "."]
-        result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+def style_problems(folders: Iterable[Path]) -> Iterator[str]:
+    """Ask ruff itself, once for all projects: each has its own settings."""
+    places = sorted(map(str, folders))
+    for arguments in (["check", "--output-format", "concise"], ["format", "--diff"]) if places else []:
+        command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", *places]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             yield f"ruff {arguments[0]}: {result.stdout}{result.stderr}"

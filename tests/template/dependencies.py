@@ -11,6 +11,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from .rendering import Project
+from .sources import PARTS, files, read
 
 # The distribution of a module, where it is not the module's name with hyphens.
 DISTRIBUTIONS = {
@@ -90,18 +91,25 @@ def declared_requirements(project: Project) -> list[Requirement]:
 
 
 def bound_problems(requirement: Requirement) -> Iterator[str]:
-    """Each has a lower bound, a cap at a major version (a minor one below 1.0), and fits what the tests run with."""
+    """Each has a lower bound and a cap at a major version, a minor one below 1.0."""
     bounds = {specifier.operator: specifier.version for specifier in requirement.specifier}
     if sorted(bounds) != ["<", ">="] or len(requirement.specifier) != 2:
         yield f"{requirement} has not one lower bound and one cap"
     elif not re.fullmatch(r"0\.[1-9]\d*" if bounds["<"].startswith("0.") else r"[1-9]\d*", bounds["<"]):
         yield f"{requirement} is not capped at a major version, or a minor one below 1.0"
-    if tested_version(requirement.name) not in requirement.specifier:
-        yield f"{requirement} does not fit {tested_version(requirement.name)}, which the tests use"
 
 
-@cache
-def tested_version(name: str) -> str:
+def dependency_lines() -> list[tuple[str, str]]:
+    """Return the lines of every deps.txt and the file they are in."""
+    found = []
+    for name in files(PARTS):
+        if name.endswith("deps.txt"):
+            lines = read(PARTS, name).splitlines()
+            found += [(line, name) for line in lines if line.strip() and not line.startswith("#")]
+    return found
+
+
+def installed_version(name: str) -> str:
     """Return the version that the tests use; that of the build for processors where another would be declared."""
     return metadata.version({"tensorflow": "tensorflow-cpu"}.get(name, name))
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .facts import FRAMEWORKS, SHARED_WORDS, TASKS
+
 ALWAYS = """
 .copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
 src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/batches.py src/PACKAGE/bundle.py src/PACKAGE/checksums.py
@@ -17,31 +19,6 @@ src/PACKAGE/tune.py src/PACKAGE/versions.py
 tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
 tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
 """
-
-SHIPPED = "data/schema.json data/raw/example.csv"
-BY_TASK = {
-    "classification regression clustering": f"""
-    {SHIPPED} src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/table.py tests/test_table.py
-    """,
-    "text-classification": """
-    src/PACKAGE/example.py src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/texts.py src/PACKAGE/words.py
-    tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
-    """,
-    "image-classification": """
-    src/PACKAGE/example.py src/PACKAGE/folder.py src/PACKAGE/images.py src/PACKAGE/pixels.py
-    tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
-    """,
-    "forecasting": f"""
-    {SHIPPED} src/PACKAGE/forecaster.py src/PACKAGE/frequency.py src/PACKAGE/graph.py src/PACKAGE/history.py
-    src/PACKAGE/reading.py src/PACKAGE/windows.py
-    tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_windows.py
-    """,
-}
-BY_FRAMEWORK = {
-    "pytorch tensorflow transformers": """
-    src/PACKAGE/network.py src/PACKAGE/objective.py src/PACKAGE/trainer.py tests/test_network.py
-    """,
-}
 
 SERVICE = """
 src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi.py src/PACKAGE/payload.py
@@ -86,8 +63,8 @@ DEPLOYMENTS = {
 def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     """Return the paths of all files of a project with these answers."""
     lists = [ALWAYS, *(files for needed, files in WHEN if needed.items() <= answers.items())]
-    for name, table in (("task", BY_TASK), ("framework", BY_FRAMEWORK)):
-        lists += [files for choices, files in table.items() if answers.get(name) in choices.split()]
+    lists.append(TASKS[answers["task"]].files if "task" in answers else "")
+    lists.append(FRAMEWORKS[answers["framework"]].files if "framework" in answers else "")
     if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
         lists.append("src/PACKAGE/rows.py")
     if answers.get("deployment", "none") != "none":
@@ -113,26 +90,15 @@ def _foreign(question: str, answers: str, pattern: str, elsewhere: str = "-") ->
 # Words that every project may use are left out: "environment", "test", "score". So are scikit-learn's own names where
 # they are used for something else: is_classifier, classifier=, DummyClassifier, KNeighborsClassifier, sklearn.compose.
 FOREIGN = [
-    _foreign("task", "classification", r"penguin|species|adelie|\bisland\b|bill_length"),
-    _foreign(
-        "task",
-        "classification text-classification image-classification",
-        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|average[ _]precision|precision[-_,]? ?recall|\brecall\b(?!\()|\bf1\b|calibrat",
-    ),
-    _foreign("task", "regression", r"\bmpg\b|horsepower|cylinders|chevrolet"),
-    _foreign("task", "regression", r"\br2\b"),
-    _foreign("task", "regression forecasting", r"rmse|(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
-    _foreign("task", "clustering", r"\bwine\b|alcohol|proline|flavanoid"),
+    *(_foreign("task", name, task.words) for name, task in TASKS.items()),
+    # Those of Kubernetes and of AWS are none of its words.
     _foreign("task", "clustering", r"cluster", elsewhere="deploy/"),
-    _foreign("task", "clustering", r"k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative"),
-    _foreign("task", "text-classification", r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring"),
-    _foreign("task", "text-classification", r"stop_?words|snowball"),
-    _foreign("task", "image-classification", r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart"),
-    _foreign("task", "forecasting", r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna"),
-    _foreign("task", "classification regression image-classification forecasting", r"decision_?tree|random_?forest"),
-    _foreign("framework", "pytorch transformers", r"torch|skorch"),
-    _foreign("framework", "tensorflow", r"tensorflow|keras|tf2onnx"),
-    _foreign("framework", "pytorch tensorflow transformers", r"checkpoint|neural|\bnetworks?\b|safetensors"),
+    *(
+        _foreign("framework", f"{name} {framework.below}", framework.words)
+        for name, framework in FRAMEWORKS.items()
+        if framework.words
+    ),
+    *(_foreign(*shared) for shared in SHARED_WORDS),
     _foreign("accelerator", "cpu", r"pytorch-cpu|tensorflow-cpu|whl/cpu"),
     _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
     _foreign("environment", "uv", r"\buv\b|astral"),
@@ -143,8 +109,11 @@ FOREIGN = [
     _foreign("serving", "flask", r"flask|gunicorn|werkzeug|swagger|\bwsgi"),
     _foreign("serving", "fastapi flask", r"prometheus|httpx|pydantic.settings|openapi"),
     _foreign(
-        "serving", "fastapi flask", r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint|127\.0\.0\.1|localhost|:8000|\bport\b"
+        "serving",
+        "fastapi flask",
+        r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint",
     ),
+    _foreign("serving", "fastapi flask", r"127\.0\.0\.1|localhost|:8000|\bport\b"),
     _foreign(
         "deployment",
         " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),
@@ -157,8 +126,15 @@ FOREIGN = [
     _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),
     _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
     _foreign("ci", "github", r"github(?!\.com/conda)|ghcr|dependabot|pinned by commit|ACTIONS_|persist-credentials"),
-    _foreign("ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"),
-    _foreign("ci", "github gitlab", r"workflow|\bCI\b|make secrets|detect-secrets|pip-audit|build/scan|identity_token|vouches"),
+    _foreign(
+        "ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"
+    ),
+    _foreign(
+        "ci",
+        "github gitlab",
+        r"workflow|\bCI\b|make secrets|detect-secrets|pip-audit|build/scan",
+    ),
+    _foreign("ci", "github gitlab", r"identity_token|vouches"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache"),
     _foreign("license", "BSD-3-Clause", r"\bBSD\b"),

@@ -8,18 +8,13 @@ from typing import Any, NamedTuple
 from jinja2 import meta
 
 from mlscaffold._questions import Questionnaire
+from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, context
+from scripts.composition import FILLED as MACROS
 
 from .covering import Space
-from .rendering import with_defaults
 from .sources import PARTS, PROJECT, files, read
 
-FILLED = {
-    "slot": re.compile(r'\bslot\("([\w./-]+)"\)'),
-    "gather": re.compile(r'\bgather\("([\w./-]+)"\)'),
-    "layer": re.compile(r"{{ layer\.(\w+) }}"),
-}
-# Macros that gather the same fragments everywhere.
-DEPENDENCIES = re.compile(r"\b(dependencies|extras)\(\)")
+FILLED = {**MACROS, "layer": re.compile(r"{{ layer\.(\w+) }}")}
 
 
 class Folder(NamedTuple):
@@ -39,7 +34,7 @@ class Footprint:
         self._syntax = questions.engine._environment
         self.space = Space(questions.independent())
         self._of_text = cache(self._read_text)
-        self._complete = cache(lambda given: self._answers(dict(given)))
+        self._complete = cache(lambda given: context(questions, dict(given)))
 
     def of_file(self, name: str) -> frozenset[str]:
         """Return what a file below template/project reads; what its path reads, too."""
@@ -60,7 +55,7 @@ class Footprint:
             found |= self._of_expression(self._layers[layer])
         fills = {name for macro in ("slot", "gather") for name in FILLED[macro].findall(text)}
         if DEPENDENCIES.search(text):
-            fills.add("deps.txt")
+            fills.add(DEPENDENCIES_FILE)
             found |= self._of_names({"serving"})
         for fill in fills:
             for part in files(PARTS):
@@ -98,7 +93,7 @@ class Footprint:
     @cached_property
     def _layers(self) -> dict[str, str]:
         text = self._questions.engine.details["layer"]["default"]
-        return {name: expression for name, expression in re.findall(r'^(\w+): "(.*)"$', text, re.MULTILINE)}
+        return dict(re.findall(r'^(\w+): "(.*)"$', text, re.MULTILINE))
 
     @cached_property
     def _lines(self) -> list[Folder]:
@@ -135,10 +130,3 @@ class Footprint:
     def complete(self, answers: Mapping[str, str]) -> dict[str, Any]:
         """Return the answers with the defaults of all other questions, and the computed ones."""
         return self._complete(tuple(answers.items()))
-
-    def _answers(self, answers: Mapping[str, str]) -> dict[str, Any]:
-        found: dict[str, Any] = with_defaults(self._questions, answers)
-        for name in self._questions.engine.details:
-            if name in self._questions.hidden:
-                found[name] = self._questions.state(name, found).default
-        return found

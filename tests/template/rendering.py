@@ -12,14 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mlscaffold._questions import Questionnaire, load_questions
+from mlscaffold._questions import load_questions
+from scripts.composition import CODE_QUESTIONS, Composition
 
 from .covering import Space
 
 ROOT = Path(__file__).parents[2]
 
-# The questions that decide the code. The matrix shows that no other answer changes it.
-CODE_QUESTIONS = ("task", "framework", "serving")
 MODEL = ("task", "framework")
 CODE = ("src/", "tests/", "data/", "params.yaml")
 # Where nothing is asked, as there is no choice.
@@ -49,6 +48,23 @@ class Project:
         (package,) = {name.split("/")[1] for name in self.files if name.startswith("src/")}
         return package
 
+    @contextmanager
+    def written(self, *suffixes: str) -> Iterator[Path]:
+        """Write the files, or those with such a name, into the folder; remove it afterwards, unless it was there."""
+        new = not self.folder.exists()
+        if new:
+            for name, content in self.files.items():
+                if suffixes and not name.endswith(suffixes):
+                    continue
+                path = self.folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        try:
+            yield self.folder
+        finally:
+            if new:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
     @property
     def python(self) -> dict[str, bytes]:
         """Return the Python files."""
@@ -65,29 +81,42 @@ class Project:
 
 
 class Renderer:
-    """Renders a template that lies in a plain folder, through Copier, without a process or a clone."""
+    """Renders a template that lies in a plain folder, without a process, a clone or most of Copier's work.
+
+    test_matrix.py shows for projects that hold every two answers that Copier writes the same.
+    """
 
     def __init__(self, template: Path, room: Path) -> None:
-        """Read the questions of `template`; projects are rendered below `room`."""
+        """Read the questions and files of `template`; projects are rendered below `room`."""
         self.template = template
-        self.questions = load_questions(template)
+        self.composition = Composition(template)
+        self.questions = self.composition.questions
         self._room = room
         self._numbers = count()
 
     @contextmanager
     def project(self, answers: Mapping[str, str]) -> Iterator[Project]:
         """Render with these answers, and the defaults for the others; the folder is removed afterwards."""
-        folder = self._room / f"{os.getpid()}-{next(self._numbers)}"
-        try:
-            self.questions.engine.render(folder, dict(answers))
-            yield Project(dict(answers), folder, read_tree(folder))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        project = self.render(answers)
+        with project.written():
+            yield project
 
     def render(self, answers: Mapping[str, str] | None = None) -> Project:
-        """Render, read and remove the folder."""
-        with self.project(answers or {}) as project:
-            return project
+        """Render without writing anything.
+
+        Raises:
+            MlscaffoldError: an answer is refused.
+        """
+        given = dict(answers or {})
+        typed = {name: value for name, value in given.items() if name not in self.questions.choosers}
+        self.questions.complete(typed, {})
+        folder = self._room / f"{os.getpid()}-{next(self._numbers)}"
+        return Project(given, folder, self.composition.files(given))
+
+    def copier(self, folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
+        """Let Copier write the project into the folder, in this process, and return its files."""
+        self.questions.engine.render(folder, dict(answers))
+        return read_tree(folder)
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
@@ -120,18 +149,10 @@ def all_answers() -> Space:
 
 
 def code_trees() -> list[dict[str, str]]:
-    """Return answers of code trees: every model with every other answer that decides the code, and every two of those."""
+    """Return answers of all code trees: every model with every two of the other answers that decide the code."""
     models, others = models_and_others()
     numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])
     return by_framework([{**models[int(row.pop("model"))], **row} for row in numbered.covering(2)])
-
-
-def telling_code_trees() -> list[dict[str, str]]:
-    """Return answers of code trees: every model once, and every two of the other answers that decide the code."""
-    models, others = models_and_others()
-    rows = others.covering(2)
-    most = max(len(models), len(rows))
-    return by_framework([{**models[number % len(models)], **rows[number % len(rows)]} for number in range(most)])
 
 
 def models_and_others() -> tuple[list[dict[str, str]], Space]:
@@ -143,11 +164,3 @@ def models_and_others() -> tuple[list[dict[str, str]], Space]:
 def by_framework(found: list[dict[str, str]]) -> list[dict[str, str]]:
     """Let those of one framework follow each other, so that a worker imports few of them."""
     return sorted(found, key=lambda answers: answers.get("framework", ONLY_FRAMEWORK))
-
-
-def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str, object]:
-    """Return the answers, and the defaults of all other questions, those that are not asked included."""
-    complete: dict[str, object] = {}
-    for name in questions.names:
-        complete[name] = answers[name] if name in answers else questions.state(name, complete).default
-    return complete

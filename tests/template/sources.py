@@ -1,20 +1,16 @@
 """The template's own files, as they lie."""
 
-import re
 from pathlib import Path
 
+from scripts.composition import files
+
 from .rendering import ROOT
+
+__all__ = ["PARTS", "PROJECT", "TEMPLATE", "files", "read"]
 
 TEMPLATE = ROOT / "template"
 PROJECT = TEMPLATE / "project"
 PARTS = TEMPLATE / "parts"
-IGNORED = re.compile(r"(^|/)(\.\w+_cache|__pycache__)/")
-
-
-def files(folder: Path) -> list[str]:
-    """Return the relative paths of the files below a folder, without what tools leave behind."""
-    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in paths if not IGNORED.search(path)]
 
 
 def read(folder: Path, name: str) -> str:

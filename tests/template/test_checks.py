@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from .checks import Check, check_commands, check_content, check_files, check_makefile, check_style, check_words
+from .checks import (
+    Check,
+    check_commands,
+    check_content,
+    check_files,
+    check_makefile,
+    check_words,
+    style_problems,
+)
 from .dependencies import check_dependencies
 from .rendering import Project, Renderer
 
@@ -29,7 +37,7 @@ FLAWS: list[tuple[Check, str, str, str, str]] = [
     (check_makefile, "Makefile", "train:", "tarin:", "the target train is missing"),
     (check_makefile, "Makefile", "\t$(PYTHON) -m pytest", "    $(PYTHON) -m pytest", "missing separator"),
     (check_commands, "README.md", "make train", "make fit", "make fit is no target"),
-    (check_style, MODEL, "import", "import  os\nimport", "ruff check"),
+    (lambda project: style_problems([project.folder]), MODEL, "import", "import  os\nimport", "ruff check"),
     (check_dependencies, "pyproject.toml", '    "numpy', '    "hypothesis>=6,<7",\n    "numpy', "nothing imports it"),
     (check_dependencies, "pyproject.toml", '    "numpy', '    "numpy>=2,<3",\n    "numpy', "is declared twice"),
     (check_dependencies, MODEL, "from .config", "import torch\nfrom .config", "torch is imported but not declared"),

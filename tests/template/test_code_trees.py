@@ -1,4 +1,7 @@
-"""Code trees are typed, and their own tests pass: they prove that it learns, saves, predicts and serves."""
+"""Code trees are typed, and their own tests pass: they prove that it learns, saves, predicts and serves.
+
+`make test` runs the own tests of a few, `make prove` those of all.
+"""
 
 import csv
 import os
@@ -11,15 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from _pytest.mark import ParameterSet
+from tally import Tally
 
-from .conftest import Tally
-from .rendering import ONLY_FRAMEWORK, Project, Renderer, code_trees, label, telling_code_trees
+from .facts import FRAMEWORKS, TREES
+from .rendering import ONLY_FRAMEWORK, ROOT, Renderer, code_trees, label
 from .zygote import Zygote
 
-# What a project's own tests must at least hold, and how long a processor may work on them: on an idle machine they take
-# no more than that, on a busy one they just wait.
+# What a project's own tests must at least hold.
 FEWEST_TESTS = 50
-MOST_SECONDS = {"scikit-learn": 60, "pytorch": 100, "tensorflow": 200, "transformers": 120}
 PROOFS = """
 test_the_model_beats_the_naive_baseline
 test_a_fresh_process_predicts_the_same
@@ -27,11 +30,13 @@ test_the_same_seed_gives_the_same_metrics
 """
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run code trees with every model, or with --whole-matrix with every two answers that decide the code."""
-    if "zygotes" in metafunc.fixturenames:
-        whole = metafunc.config.getoption("--whole-matrix")
-        metafunc.parametrize("answers", code_trees() if whole else telling_code_trees(), ids=label)
+def by_tier() -> list[ParameterSet]:
+    """Return the answers of all code trees, each with its tier; the largest come first."""
+    rest = [answers for answers in code_trees() if answers not in TREES]
+    return [
+        *(pytest.param(answers, id=label(answers), marks=pytest.mark.test) for answers in TREES),
+        *(pytest.param(answers, id=label(answers), marks=pytest.mark.prove) for answers in rest),
+    ]
 
 
 def shell() -> dict[str, str]:
@@ -48,7 +53,7 @@ def zygotes() -> Iterator[Callable[[str], Zygote]]:
 
     def zygote(framework: str) -> Zygote:
         if framework not in started:
-            started[framework] = Zygote(framework, shell())
+            started[framework] = Zygote(FRAMEWORKS[framework].modules, shell())
         return started[framework]
 
     yield zygote
@@ -57,20 +62,19 @@ def zygotes() -> Iterator[Callable[[str], Zygote]]:
 
 
 @pytest.mark.timeout(900)
-def test_a_code_tree_is_typed_and_passes_its_own_tests(
+@pytest.mark.parametrize("answers", by_tier())
+def test_a_code_tree_passes_its_own_tests(
     renderer: Renderer,
     zygotes: Callable[[str], Zygote],
-    tool_cache: Callable[[str], Path],
     tally: Tally,
     tmp_path: Path,
     answers: dict[str, str],
 ) -> None:
+    framework = answers.get("framework", ONLY_FRAMEWORK)
     report, output = tmp_path / "report.xml", tmp_path / "output.txt"
     arguments = ["-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}"]
-    zygote = zygotes(answers.get("framework", ONLY_FRAMEWORK))
     with renderer.project(answers) as project:
-        run(project, "mypy", "--cache-dir", str(tool_cache("mypy")))
-        outcome = zygote.pytest(project.folder, arguments, output)
+        outcome = zygotes(framework).pytest(project.folder, arguments, output)
     print(output.read_text(encoding="utf-8"))
     assert outcome.status == 0
     suite = ElementTree.parse(report).getroot().find("testsuite")
@@ -80,16 +84,35 @@ def test_a_code_tree_is_typed_and_passes_its_own_tests(
     names = {case.attrib["name"] for case in suite.iter("testcase")}
     assert int(suite.attrib["tests"]) >= FEWEST_TESTS
     assert set(PROOFS.split()) <= names
-    assert outcome.seconds < MOST_SECONDS[answers.get("framework", ONLY_FRAMEWORK)]
+    assert outcome.seconds < FRAMEWORKS[framework].most_seconds
     tally.trees[f"{label(answers)} ({suite.attrib['tests']} tests)"] = outcome.seconds
 
 
+def test_the_small_set_holds_every_task_framework_and_way_to_serve() -> None:
+    for name in ("task", "framework", "serving"):
+        assert {each[name] for each in TREES if name in each} == {each[name] for each in code_trees() if name in each}
+    assert all(answers in code_trees() for answers in TREES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [pytest.param([], marks=pytest.mark.test), pytest.param(["--all"], marks=pytest.mark.prove)],
+    ids=["every file", "every code tree"],
+)
+@pytest.mark.timeout(900)
+def test_the_files_of_the_template_are_typed_beside_their_libraries(words: list[str]) -> None:
+    folder = ROOT / "build" / "-".join(["typed", "test", *words]).replace("---", "-")
+    result = start(ROOT, "scripts.typecheck", str(folder), *words)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.test
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_the_tests_of_a_project_notice_that_nothing_is_learned(renderer: Renderer, task: str) -> None:
     with renderer.project({"task": task, "serving": "none"}) as project:
         target = yaml.safe_load(project.text("params.yaml"))["data"]["target"]
         shuffle(project.folder / "data/raw/example.csv", target)
-        result = start(project, "pytest", "-q", "-p", "no:cacheprovider", "-k", "baseline or floor")
+        result = start(project.folder, "pytest", "-q", "-p", "no:cacheprovider", "-k", "baseline or floor")
     assert result.returncode == 1, result.stdout
     assert "FAILED tests/test_training.py::test_the_model_keeps_to_the_floor" in result.stdout
 
@@ -106,18 +129,11 @@ def shuffle(table: Path, column: str) -> None:
         writer.writerows({**row, column: value} for row, value in zip(rows, values, strict=True))
 
 
-def run(project: Project, *arguments: str) -> str:
-    """Run a tool in the project's folder and return what it printed; it must succeed."""
-    result = start(project, *arguments)
-    assert result.returncode == 0, f"{' '.join(arguments)} in a project with {label(project.answers)}:\n{result.stdout}"
-    return result.stdout
-
-
-def start(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool in the project's folder, as a person would."""
+def start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a module in the folder, as a person would."""
     return subprocess.run(
         [sys.executable, "-m", *arguments],
-        cwd=project.folder,
+        cwd=folder,
         env=shell(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from .rendering import ROOT, Renderer, all_answers, with_defaults
+from scripts.composition import with_defaults
+
+from .rendering import ROOT, Renderer, all_answers
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 SLOT = re.compile(

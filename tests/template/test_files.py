@@ -1,27 +1,28 @@
 """Every file of the template is sound for every combination of the answers that it reads.
 
-A file that gathers text reads so many answers that their combinations may be too many: then each fragment is proved over
-the answers that it reads, and whole projects hold every three answers together.
+A file that gathers text reads so many answers that their combinations may be too many: then each fragment is proved
+over the answers that it reads, and whole projects hold every three answers together.
 """
 
 from collections.abc import Iterator, Mapping
 
 import pytest
+from tally import Tally
 
 from .checks import content_problems, foreign_words
-from .conftest import Tally
 from .expected import FOREIGN, is_chosen
 from .footprint import FILLED, Footprint
 from .rendering import Renderer, label
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
-# A file is rendered whole for at most so many combinations.
-MOST, MOST_OF_MATRIX = 1_100, 20_000
+# A file is rendered whole for at most so many combinations; `make prove` renders larger ones whole, too.
+MOST, MOST_OF_PROOF = 1_100, 20_000
 # Copier writes it.
 ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
 # Each of these many tests takes its share of the files, the large ones first.
 SHARES = 8
 
+Unit = tuple[str, frozenset[str]]
 Rendered = Iterator[tuple[str, str, dict[str, str]]]
 
 
@@ -34,23 +35,41 @@ def footprint(renderer: Renderer) -> Footprint:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_file_is_sound_for_all_answers_it_reads(
-    renderer: Renderer, footprint: Footprint, pytestconfig: pytest.Config, tally: Tally, share: int
+    renderer: Renderer, footprint: Footprint, tally: Tally, share: int
 ) -> None:
-    most = MOST_OF_MATRIX if pytestconfig.getoption("--whole-matrix") else MOST
+    prove(renderer, footprint, tally, units(footprint, MOST)[share::SHARES])
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_file_that_reads_many_answers_is_sound_for_all_of_them(
+    renderer: Renderer, footprint: Footprint, tally: Tally, share: int
+) -> None:
+    known = units(footprint, MOST)
+    prove(
+        renderer,
+        footprint,
+        tally,
+        [unit for unit in units(footprint, MOST_OF_PROOF) if unit not in known][share::SHARES],
+    )
+
+
+def prove(renderer: Renderer, footprint: Footprint, tally: Tally, share: list[Unit]) -> None:
+    """Render each file for all answers that it reads, and look at it."""
     problems: dict[str, list[str]] = {}
-    for number, (name, reads) in enumerate(units(footprint, most)):
-        if number % SHARES == share:
-            for path, text, answers in render(renderer, footprint, name, reads):
-                tally.renderings += 1
-                for problem in problems_of(path, text, answers):
-                    problems.setdefault(f"{name}: {problem}", []).append(label(answers))
-            tally.files += 1
-            content_problems.cache_clear()
-            foreign_words.cache_clear()
+    for name, reads in share:
+        for path, text, answers in render(renderer, footprint, name, reads):
+            tally.renderings += 1
+            for problem in problems_of(path, text, answers):
+                problems.setdefault(f"{name}: {problem}", []).append(label(answers))
+        tally.files += 1
+        content_problems.cache_clear()
+        foreign_words.cache_clear()
     assert not problems, "\n".join(f"{text}  [{len(where)}: {where[0]}]" for text, where in problems.items())
 
 
-def units(footprint: Footprint, most: int) -> list[tuple[str, frozenset[str]]]:
+def units(footprint: Footprint, most: int) -> list[Unit]:
     """Return files below template/, and what each reads: those of a project, and the fragments of too large ones."""
     found, gathered = {}, set()
     for name in files(PROJECT):
@@ -58,7 +77,9 @@ def units(footprint: Footprint, most: int) -> list[tuple[str, frozenset[str]]]:
         if name == ANSWERS:
             continue
         if len(footprint.space.of(reads)) > most:
-            gathered |= {fragment for macro in ("slot", "gather") for fragment in FILLED[macro].findall(read(PROJECT, name))}
+            gathered |= {
+                fragment for macro in ("slot", "gather") for fragment in FILLED[macro].findall(read(PROJECT, name))
+            }
         else:
             found[f"project/{name}"] = reads
     for name in files(PARTS):

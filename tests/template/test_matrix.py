@@ -1,13 +1,14 @@
-"""Every valid combination of answers gives a project that is whole, tidy and free of what was not chosen."""
+"""Projects that together hold every three answers are whole, tidy and free of what was not chosen."""
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_copie.plugin import Copie
+from tally import Tally
 
 from .checks import (
     ANSWERS_FILE,
@@ -19,9 +20,8 @@ from .checks import (
     check_style,
     check_words,
 )
-from .conftest import Tally
 from .dependencies import check_dependencies
-from .rendering import Project, Renderer, code_answers, label, read_tree
+from .rendering import Project, Renderer, all_answers, code_answers, label, read_tree
 
 # So many that two workers finish together; each worker looks at a content it has seen only once.
 CHUNKS = 24
@@ -31,9 +31,19 @@ CHECKS: list[Check] = [
     check_content,
     check_makefile,
     check_commands,
-    check_style,
     check_dependencies,
 ]
+
+
+EVERYTHING = {
+    "project_name": "Ledger “42” 🐧",
+    "description": 'quotes " and {{ braces }}',
+    "author": "Åsa",
+    "task": "clustering",
+    "environment": "conda",
+    "python_version": "3.13",
+    "license": "Apache-2.0",
+}
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +54,18 @@ def code_trees(renderer: Renderer) -> dict[str, str]:
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_every_combination_is_sound(
+def test_a_combination_is_sound(
     renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
     problems: dict[str, list[str]] = {}
     started = time.perf_counter()
-    for answers in combinations[chunk::CHUNKS]:
-        with renderer.project(answers) as project:
-            for problem in problems_of(project, renderer, code_trees):
-                problems.setdefault(problem, []).append(label(answers))
-        tally.combinations += 1
+    projects = [renderer.render(answers) for answers in combinations[chunk::CHUNKS]]
+    for project in projects:
+        for problem in problems_of(project, renderer, code_trees):
+            problems.setdefault(problem, []).append(label(project.answers))
+    for problem in check_style(projects):
+        problems.setdefault(problem, []).append("in these projects")
+    tally.combinations += len(projects)
     tally.combination_seconds += time.perf_counter() - started
     assert not problems, "\n".join(f"{text}  [{len(where)}: {where[0]}]" for text, where in problems.items())
 
@@ -80,24 +92,23 @@ def test_the_matrix_has_every_value_of_every_question(renderer: Renderer, combin
         assert not asked or shown == set(renderer.questions.all_values(name)), name
 
 
-def test_a_fast_rendering_is_what_the_command_writes(renderer: Renderer, tmp_path: Path) -> None:
-    everything: Mapping[str, str] = {
-        "project_name": "Ledger “42” 🐧",
-        "description": 'quotes " and {{ braces }}',
-        "author": "Åsa",
-        "task": "clustering",
-        "environment": "conda",
-        "python_version": "3.13",
-        "license": "Apache-2.0",
-    }
-    for number, answers in enumerate([{}, everything, {"serving": "none", "ci": "none"}]):
-        data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
-        folder = tmp_path / str(number)
-        command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data]
-        subprocess.run([*command, str(renderer.template), str(folder)], check=True)
-        rendered = renderer.render(answers).files
-        assert ANSWERS_FILE in rendered
-        assert read_tree(folder) == rendered
+@pytest.mark.parametrize("size", [1, pytest.param(2, marks=pytest.mark.test)])
+def test_copier_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path, size: int) -> None:
+    for number, answers in enumerate(all_answers().covering(size)):
+        assert renderer.copier(tmp_path / str(number), answers) == renderer.render(answers).files
+
+
+@pytest.mark.parametrize(
+    "answers", [{}, EVERYTHING, {"serving": "none", "ci": "none"}], ids=["defaults", "texts", "none"]
+)
+def test_the_command_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path, answers: dict[str, str]) -> None:
+    data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
+    folder = tmp_path / "project"
+    command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data]
+    subprocess.run([*command, str(renderer.template), str(folder)], check=True)
+    rendered = renderer.render(answers).files
+    assert ANSWERS_FILE in rendered
+    assert read_tree(folder) == rendered
 
 
 def test_pytest_copie_makes_the_same(copie: Copie, renderer: Renderer) -> None:

@@ -1,21 +1,28 @@
 """The parts are ordinary files: valid, formatted and lint-clean as they lie, and short and typed once rendered.
 
-That they are also typed as they lie is shown in test_code_trees.py, where they stand beside the modules they import.
+`make lint` looks at their style and, beside the modules they import, at their types: here is shown that it sees all.
 """
 
 import ast
 import re
+import shutil
 import statistics
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from scripts.composition import Composition, code_answers
+from scripts.typecheck import covering
+
 from .checks import style_problems
-from .rendering import Renderer, code_trees, label
+from .dependencies import dependency_lines, installed_version
+from .rendering import ROOT, Renderer
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 PYTHON = [f"parts/{name}" for name in files(PARTS) if name.endswith(".py")]
@@ -36,42 +43,60 @@ def test_a_python_file_is_valid_as_it_lies(name: str) -> None:
     assert long == [], f"longer than {room}, so too long with a package name of {LONGEST_PACKAGE}"
 
 
-def test_all_python_files_are_formatted_and_lint_clean_as_they_lie(tmp_path: Path, renderer: Renderer) -> None:
-    settings = renderer.render().pyproject["tool"]["ruff"]
-    lint = settings["lint"]
-    # The settings of rendered projects; a part lies elsewhere than the file it becomes.
-    config = tmp_path / "ruff.toml"
-    config.write_text(
-        f"line-length = {settings['line-length']}\ntarget-version = '{settings['target-version']}'\n"
-        f"[lint]\nselect = {lint['select']}\nignore = {lint['ignore']}\n"
-        "[lint.isort]\nknown-first-party = ['acme_ml']\n"
-        "[lint.per-file-ignores]\n'**/test_*.py' = ['D']\n'**/conftest.py' = ['D']\n"
-        f"[lint.pydocstyle]\nconvention = '{lint['pydocstyle']['convention']}'\n"
-    )
-    for command in (["check", "--output-format", "concise"], ["format", "--diff"]):
-        arguments = ["--config", str(config), "--no-cache", *PYTHON]
-        result = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *arguments], cwd=TEMPLATE, capture_output=True, text=True
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+def test_parts_are_held_to_the_style_of_rendered_projects(renderer: Renderer) -> None:
+    lint = renderer.render().pyproject["tool"]["ruff"]
+    own = tomllib.loads(read(TEMPLATE, "ruff.toml"))
+    ignored = own["lint"].pop("per-file-ignores")
+    assert set(map(tuple, ignored.values())) == {("D",)}
+    assert set(ignored) == {"**/test_*.py", "**/conftest.py", "**/clients.py"}
+    assert own["lint"].pop("isort") == {"known-first-party": ["acme_ml"]}
+    del lint["lint"]["per-file-ignores"]
+    assert own == lint
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_make_lint_sees_a_fault_in_a_part(tmp_path: Path, command: list[str]) -> None:
+    part = tmp_path / "template/parts/targets/class/metrics.py"
+    part.parent.mkdir(parents=True)
+    for name in ("pyproject.toml", "template/ruff.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet"]
+    for addition, status in (("", 0), ("\nimport os \n", 1)):
+        part.write_text(read(PARTS, "targets/class/metrics.py") + addition)
+        assert subprocess.run(ruff, cwd=tmp_path, capture_output=True, check=False).returncode == status
+
+
+def test_every_python_file_is_in_a_tree_whose_types_are_checked(trees: list[dict[str, str]]) -> None:
+    composition = Composition()
+    found = {source.text for answers in trees for source in composition.sources(answers).values()}
+    assert sorted({f"template/{name}" for name in PYTHON} - found) == []
+
+
+@pytest.fixture(scope="module")
+def trees() -> list[dict[str, str]]:
+    """So few code trees that every Python file is in one."""
+    composition = Composition()
+    return list(covering(composition, code_answers(composition.questions)))
 
 
 @pytest.mark.parametrize("package", ["ml", "zz", "a_package_with_a_name_of_forty_letters_x"])
-@pytest.mark.parametrize("answers", code_trees(), ids=label)
-def test_any_package_name_leaves_the_code_clean(renderer: Renderer, package: str, answers: dict[str, str]) -> None:
-    with renderer.project({"package_name": package, **answers}) as project:
-        assert project.package == package
-        assert list(style_problems(project)) == []
+def test_any_package_name_leaves_the_code_clean(renderer: Renderer, trees: list[dict[str, str]], package: str) -> None:
+    with ExitStack() as stack:
+        folders = []
+        for answers in trees:
+            project = stack.enter_context(renderer.project({"package_name": package, **answers}))
+            assert project.package == package
+            folders.append(project.folder)
+        assert list(style_problems(folders)) == []
 
 
-def test_the_code_is_short_and_typed(renderer: Renderer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_code_is_short_and_typed(capsys: pytest.CaptureFixture[str]) -> None:
     lengths: dict[str, int] = {}
-    for answers in code_trees():
-        for name, content in renderer.render(answers).python.items():
-            for node in ast.walk(ast.parse(content)):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    assert is_annotated(node), f"{name}: {node.name} is not typed"
-                    lengths[f"{label(answers)} {name}:{node.lineno} {node.name}"] = body_lines(node)
+    for name in PYTHON:
+        for node in ast.walk(ast.parse(read(TEMPLATE, name))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert is_annotated(node), f"{name}: {node.name} is not typed"
+                lengths[f"{name}:{node.lineno} {node.name}"] = body_lines(node)
     values = sorted(lengths.values())
     median, tenth = statistics.median(values), values[int(len(values) * 0.9)]
     longest = max(lengths, key=lengths.__getitem__)
@@ -100,16 +125,6 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 # Dependencies.
 
 
-def dependency_lines() -> list[tuple[str, str]]:
-    """Return the lines of every deps.txt and the file they are in."""
-    found = []
-    for name in files(PARTS):
-        if name.endswith("deps.txt"):
-            lines = read(PARTS, name).splitlines()
-            found += [(line, name) for line in lines if line.strip() and not line.startswith("#")]
-    return found
-
-
 @pytest.mark.parametrize(("line", "name"), dependency_lines())
 def test_a_dependency_line_parses(line: str, name: str) -> None:
     group, requirement, *conda = line.split()
@@ -120,6 +135,13 @@ def test_a_dependency_line_parses(line: str, name: str) -> None:
     assert {each.operator for each in parsed.specifier} == {">=", "<"}
     assert len(conda) <= 1
     assert conda != [parsed.name]
+
+
+@pytest.mark.test
+@pytest.mark.parametrize("requirement", sorted({line.split()[1] for line, _ in dependency_lines()}))
+def test_a_requirement_fits_what_the_tests_run_with(requirement: str) -> None:
+    parsed = Requirement(requirement)
+    assert installed_version(parsed.name) in parsed.specifier
 
 
 def test_a_package_has_the_same_bounds_everywhere() -> None:

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from mlscaffold._questions import load_questions
+from scripts.composition import with_defaults
 
 from .checks import ANSWERS_FILE
-from .dependencies import declared_requirements
-from .rendering import ROOT, Project, Renderer, all_answers, label, with_defaults
+from .dependencies import dependency_lines
+from .rendering import Project, Renderer, all_answers, label
 
+LATER = "airflow dask dvc gymnasium lightgbm mlflow optuna prefect ray stable_baselines3 xgboost"
 QUIET = {ANSWERS_FILE, "README.md"}
 SLOW = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 # Not in the standard library of the Python that runs the tests, but of another one that a project may use.
@@ -124,6 +125,9 @@ def test_copier_refuses_what_is_wrong(renderer: Renderer, tmp_path: Path, data: 
         ("class", "is taken by Python or a package"),
         ("numpy", "is taken by Python or a package"),
         ("json", "is taken by Python or a package"),
+        ("torch", "is taken by Python or a package"),
+        # Libraries that later answers may bring.
+        *((name, "is taken by Python or a package") for name in LATER.split()),
     ],
 )
 def test_a_package_name_is_refused_with_a_reason(renderer: Renderer, name: str, reason: str) -> None:
@@ -149,18 +153,31 @@ def with_dependencies(names: set[str]) -> set[str]:
     return found
 
 
-def test_no_package_can_hide_a_module(renderer: Renderer) -> None:
+def test_no_package_can_hide_a_module_of_python(renderer: Renderer) -> None:
     needed = {word for word in keyword.kwlist if word.islower()} | OTHER_STANDARD_MODULES | {"src", "tests"}
     needed |= {name for name in sys.stdlib_module_names if name.islower() and not name.startswith("_")}
-    installed = with_dependencies(
-        {each.name for each in declared_requirements(renderer.render({"task": "clustering"}))}
-    )
+    assert sorted(possible(needed) - reserved(renderer)) == []
+    assert all(name.isidentifier() for name in reserved(renderer))
+
+
+@pytest.mark.test
+def test_no_package_can_hide_a_module_of_any_code_tree(renderer: Renderer) -> None:
+    declared = {Requirement(line.split()[1]) for line, name in dependency_lines() if "/gpu/" not in name}
+    installed = with_dependencies({each.name for each in declared if not each.marker or each.marker.evaluate()})
     modules = metadata.packages_distributions().items()
-    needed |= {module for module, names in modules if not installed.isdisjoint(map(canonicalize_name, names))}
-    needed = {name for name in needed if re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", name)}
-    reserved = set(str(renderer.questions.state("reserved_names", {}).default).split())
-    assert sorted(needed - reserved) == []
-    assert all(name.isidentifier() for name in reserved)
+    needed = {module for module, names in modules if not installed.isdisjoint(map(canonicalize_name, names))}
+    assert {"torch", "tensorflow", "keras", "gensim", "cv2", "transformers"} <= needed
+    assert sorted(possible(needed) - reserved(renderer)) == []
+
+
+def possible(names: set[str]) -> set[str]:
+    """Return the names that a package could have."""
+    return {name for name in names if re.fullmatch(r"[a-z]([a-z0-9_]*[a-z0-9])?", name)}
+
+
+def reserved(renderer: Renderer) -> set[str]:
+    """Return the names that the template refuses."""
+    return set(str(renderer.questions.state("reserved_names", {}).default).split())
 
 
 @pytest.mark.parametrize(

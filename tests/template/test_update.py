@@ -1,5 +1,6 @@
 """Projects take a newer template and changed answers, and keep what people wrote; all with the real commands."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from .checks import ANSWERS_FILE
+from .conftest import make_home
 from .rendering import Renderer, copy_template, read_tree
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -19,23 +21,40 @@ EDITS = {
     MODEL: ("# Trees need no scaling", "# Ours: trees need no scaling"),
     "README.md": ("## Notes\n", "## Notes\n\nOurs: ask Ada.\n"),
 }
+# Updating is what takes the time.
+pytestmark = pytest.mark.test
 NEW_LINE = '\nSEEN_IN_VERSION_2 = "a constant of the second version"\n'
 
 
+@pytest.fixture(scope="session")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the template as it is now, tagged v1.0.0, and a project that Copier made; each test has copies."""
+    folder = tmp_path_factory.mktemp("originals")
+    with pytest.MonkeyPatch.context() as patch:
+        make_home(folder, patch)
+        template = copy_template(folder / "template")
+        git(template, "init", "--quiet")
+        release(template, "v1.0.0")
+        copier("copy", "--defaults", str(template), str(folder / "project"))
+        git(folder / "project", "init", "--quiet")
+        commit(folder / "project")
+    return folder
+
+
 @pytest.fixture
-def template(machine: Path) -> Path:
+def template(originals: Path, machine: Path) -> Path:
     """The template as it is now, in a git repository, tagged v1.0.0."""
-    folder = copy_template(machine / "template")
-    git(folder, "init", "--quiet")
-    return release(folder, "v1.0.0")
+    return shutil.copytree(originals / "template", machine / "template")
 
 
 @pytest.fixture
-def project(template: Path, machine: Path) -> Path:
+def project(originals: Path, template: Path, machine: Path) -> Path:
     """A project that Copier made, committed."""
-    folder = machine / "project"
-    copier("copy", "--defaults", str(template), str(folder))
-    git(folder, "init", "--quiet")
+    folder = shutil.copytree(originals / "project", machine / "project")
+    answers = folder / ANSWERS_FILE
+    text = answers.read_text()
+    assert str(originals / "template") in text
+    answers.write_text(text.replace(str(originals / "template"), str(template)))
     return commit(folder)
 
 

@@ -15,19 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-# What projects of each framework import, in their code or through their tests.
-COMMON = (
-    "fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime pandas pandera.pandas prometheus_client "
-    "pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx sklearn.ensemble "
-    "sklearn.model_selection skops.io typer.testing yaml"
-)
-MODULES = {
-    "scikit-learn": COMMON,
-    "pytorch": f"{COMMON} torch torch.onnx skorch safetensors.torch",
-    "tensorflow": f"{COMMON} tensorflow keras tf2onnx",
-    "transformers": f"{COMMON} torch torch.onnx skorch safetensors.torch transformers tokenizers",
-}
-
 
 class Outcome(NamedTuple):
     """How a project's tests ended: pytest's exit status, and how long a processor worked on them."""
@@ -37,11 +24,11 @@ class Outcome(NamedTuple):
 
 
 class Zygote:
-    """A process that has imported what a framework's projects import."""
+    """A process that has imported what projects import."""
 
-    def __init__(self, framework: str, environment: dict[str, str]) -> None:
-        """Start the process; it imports in the background."""
-        command = [sys.executable, __file__, *MODULES[framework].split()]
+    def __init__(self, modules: str, environment: dict[str, str]) -> None:
+        """Start the process; it imports the modules in the background."""
+        command = [sys.executable, __file__, *modules.split()]
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

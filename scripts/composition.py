@@ -1,0 +1,164 @@
+"""How parts become the files of a project: the answers with all that follows from them, and what fills each file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlscaffold._errors import UsageError
+from mlscaffold._questions import Questionnaire, load_questions
+
+ROOT = Path(__file__).parents[1]
+# The package that parts import.
+PACKAGE = "acme_ml"
+# The questions that decide the code. The matrix shows that no other answer changes it.
+CODE_QUESTIONS = ("task", "framework", "serving")
+
+FILLED = {
+    "slot": re.compile(r'\bslot\("([\w./-]+)"\)'),
+    "gather": re.compile(r'\bgather\("([\w./-]+)"\)'),
+}
+# Macros that gather the same fragments everywhere.
+DEPENDENCIES = re.compile(r"\b(dependencies|extras)\(\)")
+DEPENDENCIES_FILE = "deps.txt"
+IGNORED = re.compile(r"(^|/)(\.\w+_cache|__pycache__)/")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a rendered file is made of; paths are relative to the repository."""
+
+    frame: str
+    parts: tuple[str, ...]
+    others: tuple[str, ...]
+    # Whether the frame has text of its own, or gathers that of several parts.
+    together: bool
+
+    @property
+    def text(self) -> str:
+        """Return the one file that holds the rendered file's text as it lies, where there is one."""
+        return self.parts[0] if len(self.parts) == 1 else self.frame
+
+
+def files(folder: Path) -> list[str]:
+    """Return the relative paths of the files below a folder, without what tools leave behind."""
+    paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in paths if not IGNORED.search(path)]
+
+
+def with_defaults(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str, object]:
+    """Return the answers, and the defaults of all other questions, those that are not asked included."""
+    complete: dict[str, object] = {}
+    for name in questions.names:
+        complete[name] = answers[name] if name in answers else questions.state(name, complete).default
+    return complete
+
+
+def context(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str, Any]:
+    """Return the answers with the defaults of all other questions, and the computed ones."""
+    found: dict[str, Any] = with_defaults(questions, answers)
+    for name in questions.engine.details:
+        if name in questions.hidden:
+            found[name] = questions.state(name, found).default
+    return found
+
+
+class Composition:
+    """A template that lies in a folder: its questions, its frames and its parts."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        """Read the questions and the files."""
+        self.root = root
+        self.questions = load_questions(root)
+        folder = root / "template/project"
+        self.frames = {name: (folder / name).read_bytes() for name in files(folder)}
+        self.parts = files(root / "template/parts")
+
+    def answers(self, words: Iterable[str]) -> dict[str, object]:
+        """Return the answers that are given as name=value.
+
+        Raises:
+            UsageError: one is no such pair, or does not fit.
+        """
+        given: dict[str, object] = {"package_name": PACKAGE}
+        for word in words:
+            name, equals, value = word.partition("=")
+            if not equals:
+                raise UsageError(f"{word!r} is no answer", "Write it as name=value.")
+            given[name] = value
+        self.questions.check_names(given)
+        return self.questions.complete(given, {})
+
+    def render(self, folder: Path, answers: Mapping[str, object]) -> None:
+        """Write the project into the folder."""
+        self.questions.engine.render(folder, answers)
+
+    def sources(self, answers: Mapping[str, object]) -> dict[str, Source]:
+        """Return what each file of the project is made of, by its path."""
+        known = context(self.questions, answers)
+        return dict(self._sources(known))
+
+    def _sources(self, known: dict[str, Any]) -> Iterator[tuple[str, Source]]:
+        for frame in self.frames:
+            path = self._path(frame, known)
+            if path is not None:
+                text = self.frames[frame].decode() if frame.endswith(".jinja") else ""
+                yield path, self._source(frame, text, known["parts"])
+
+    def files(self, answers: Mapping[str, object]) -> dict[str, bytes]:
+        """Return the files of the project by their paths, as Copier would write them, without writing them."""
+        questions, engine = self.questions, self.questions.engine
+        known = context(questions, answers)
+        asked = {name: known[name] for name in questions.names if questions.state(name, known).asked}
+        known |= {**engine._context, "_copier_answers": {"_src_path": str(self.root), **asked}}
+        found = {}
+        for frame, content in self.frames.items():
+            path = self._path(frame, known)
+            if path is not None and frame.endswith(".jinja"):
+                content = engine._environment.get_template(f"template/project/{frame}").render(known).encode()
+            if path is not None:
+                found[path] = content
+        return dict(sorted(found.items()))
+
+    def _path(self, frame: str, known: dict[str, Any]) -> str | None:
+        """Return where a frame is rendered to, None for a layer that is not chosen."""
+        if "_copier_conf" in frame:
+            return ".copier-answers.yml"
+        path = self.questions.engine._environment.from_string(frame).render(known).removesuffix(".jinja")
+        return None if path.startswith("/") or "//" in path else path.removeprefix("./")
+
+    def _source(self, frame: str, text: str, chosen: list[str]) -> Source:
+        filling: list[str] = []
+        names: set[str] = set()
+        for macro, pattern in FILLED.items():
+            for name in pattern.findall(text):
+                names.add(name)
+                having = self._having(name, chosen)
+                filling += having[:1] if macro == "slot" else having
+        if DEPENDENCIES.search(text):
+            names.add(DEPENDENCIES_FILE)
+            filling += self._having(DEPENDENCIES_FILE, chosen)
+        named = tuple(f"/{name}" for name in names)
+        others = [part for part in self.parts if part not in filling and part.endswith(named)]
+        below = "template/parts/"
+        filled = tuple(below + part for part in dict.fromkeys(filling))
+        together = bool(DEPENDENCIES.search(text) or FILLED["gather"].search(text))
+        return Source(f"template/project/{frame}", filled, tuple(below + part for part in others), together)
+
+    def _having(self, name: str, folders: list[str]) -> list[str]:
+        """Return the parts of that name in the folders, in their order."""
+        return [part for part in (f"{folder}/{name}" for folder in folders) if part in self.parts]
+
+
+def code_answers(questions: Questionnaire) -> list[dict[str, str]]:
+    """Return every combination of the answers that decide the code."""
+    groups = questions.independent()
+    found: list[dict[str, str]] = [{}]
+    for group in groups:
+        own = [{name: each[name] for name in CODE_QUESTIONS if name in each} for each in group]
+        distinct = list({tuple(each.items()): each for each in own}.values())
+        found = [{**one, **other} for one in found for other in distinct]
+    return found

@@ -1,0 +1,101 @@
+"""What the tests know of each task and each framework, written down here and not taken from the template.
+
+test_facts.py says which row is missing, here or in the README, for what is in the catalogue.
+"""
+
+from typing import NamedTuple
+
+
+class Task(NamedTuple):
+    """A task: the words that only its projects may hold, and the files that it adds to them."""
+
+    words: str
+    files: str
+
+
+class Framework(NamedTuple):
+    """A framework: what its projects import, how long their tests may take, their words and the files it adds."""
+
+    modules: str
+    # So many seconds may a processor work on a project's own tests; on a busy machine they just wait.
+    most_seconds: int
+    words: str
+    files: str
+    # Frameworks that stand on this one.
+    below: str = ""
+
+
+# What projects of each framework import, in their code or through their tests.
+COMMON = """
+fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime
+pandas pandera.pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
+sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
+"""
+SHIPPED = "data/schema.json data/raw/example.csv"
+TABLE = f"{SHIPPED} src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/table.py tests/test_table.py"
+NETWORK = "src/PACKAGE/network.py src/PACKAGE/objective.py src/PACKAGE/trainer.py tests/test_network.py"
+
+TASKS = {
+    "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", TABLE),
+    "regression": Task(r"\bmpg\b|horsepower|cylinders|chevrolet|\br2\b", TABLE),
+    "clustering": Task(
+        r"\bwine\b|alcohol|proline|flavanoid|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative", TABLE
+    ),
+    "text-classification": Task(
+        r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
+        """
+        src/PACKAGE/example.py src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/texts.py src/PACKAGE/words.py
+        tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
+        """,
+    ),
+    "image-classification": Task(
+        r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
+        """
+        src/PACKAGE/example.py src/PACKAGE/folder.py src/PACKAGE/images.py src/PACKAGE/pixels.py
+        tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
+        """,
+    ),
+    "forecasting": Task(
+        r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna",
+        f"""
+        {SHIPPED} src/PACKAGE/forecaster.py src/PACKAGE/frequency.py src/PACKAGE/graph.py src/PACKAGE/history.py
+        src/PACKAGE/reading.py src/PACKAGE/windows.py
+        tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_windows.py
+        """,
+    ),
+}
+
+FRAMEWORKS = {
+    # Its words are everywhere, as everything is one of its estimators.
+    "scikit-learn": Framework(COMMON, 60, "", ""),
+    "pytorch": Framework(
+        f"{COMMON} torch torch.onnx skorch safetensors.torch", 100, r"torch|skorch", NETWORK, below="transformers"
+    ),
+    "tensorflow": Framework(f"{COMMON} tensorflow keras tf2onnx", 200, r"tensorflow|keras|tf2onnx", NETWORK),
+    "transformers": Framework(
+        f"{COMMON} torch torch.onnx skorch safetensors.torch transformers tokenizers", 120, "", NETWORK
+    ),
+}
+# Words of several tasks, or of several frameworks.
+SHARED_WORDS = [
+    (
+        "task",
+        "classification text-classification image-classification",
+        r"(?<!is_)(?<!dummy)(?<!kneighbors)classif(?!ier=)|logistic|confusion|roc_auc|\bpr_auc|average[ _]precision|"
+        r"precision[-_,]? ?recall|\brecall\b(?!\()|\bf1\b|calibrat",
+    ),
+    ("task", "regression forecasting", r"rmse|(?<!logistic)(?<!logistic[ _])regress|residual|\bmae\b|\bridge\b"),
+    ("task", "classification regression image-classification forecasting", r"decision_?tree|random_?forest"),
+    ("framework", "pytorch tensorflow transformers", r"checkpoint|neural|\bnetworks?\b|safetensors"),
+]
+
+# The code trees whose own tests `make test` runs; `make prove` runs all. Each task, each framework and each way to
+# serve is in one; the default project's own tests are part of a whole life.
+TREES = [
+    {"task": "classification", "framework": "pytorch", "serving": "flask"},
+    {"task": "regression", "framework": "scikit-learn", "serving": "none"},
+    {"task": "clustering", "serving": "flask"},
+    {"task": "text-classification", "framework": "transformers", "serving": "fastapi"},
+    {"task": "image-classification", "framework": "scikit-learn", "serving": "fastapi"},
+    {"task": "forecasting", "framework": "tensorflow", "serving": "fastapi"},
+]
