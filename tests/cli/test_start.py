@@ -35,6 +35,12 @@ def test_the_version_is_that_of_the_project_file(invoke: Invoke) -> None:
     assert invoke("--version").output == f"mlscaffold {version}\n"
 
 
+def test_the_changelog_begins_with_the_version() -> None:
+    version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    headings = [line for line in (REPOSITORY / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
+    assert headings[0] == f"## {version}"
+
+
 def test_every_command_has_help(invoke: Invoke) -> None:
     for command in ("new", "options", "update"):
         result = invoke(command, "--help")

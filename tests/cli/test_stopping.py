@@ -25,13 +25,13 @@ def test_stopped_while_rendering(
     (workshop / "empty").mkdir()
     command = [sys.executable, "-m", "mlscaffold", "new", path, "--defaults"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not list(workshop.glob("**/.mlscaffold-*/*/README.md")):
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (code, "")
     assert err.strip() == "stopped; nothing was written"
     assert [entry.name for entry in workshop.rglob("*")] == ["empty"]

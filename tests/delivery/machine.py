@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -126,23 +127,47 @@ def asked(folder: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a port that nobody listens on, and that no other process of these tests is given.
+
+    Each worker has ports of its own, below those that the system gives to clients.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for number in PORTS:
+        port = 20_000 + 1_000 * (worker % 10) + number % 1_000
+        with socket.socket() as listener:
+            # As services do, which take a port whose last connections are still ending.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the numbers do not end")
+
+
+PORTS = count()
+
+
+def take_another_port(project: Path, env: Environment) -> None:
+    """Let the compose file publish a port that nothing else holds, and commit."""
+    compose = project / "compose.yaml"
+    text = compose.read_text(encoding="utf-8")
+    assert "127.0.0.1:8000:" in text
+    compose.write_text(text.replace("127.0.0.1:8000:", f"127.0.0.1:{free_port()}:"), encoding="utf-8")
+    run("git", "commit", "--all", "--quiet", "--message", "Take another port", cwd=project, env=env)
 
 
 def ask(port: int, path: str, body: bytes | None = None, media_type: str = "application/json") -> tuple[int, Any]:
     """Send a request; return the status and the JSON of the answer."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": media_type})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
 
 
-def wait_until_ready(port: int, seconds: float = 60, path: str = "/ready") -> None:
+def wait_until_ready(port: int, seconds: float = 180, path: str = "/ready") -> None:
     """Wait for a service that has a model."""
     deadline = time.monotonic() + seconds
     while True:

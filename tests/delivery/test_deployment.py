@@ -76,7 +76,7 @@ def test_it_acts_only_when_it_is_told_to(desk: Desk) -> None:
 @pytest.mark.parametrize(("answer", "acts"), [("y", True), ("n", False), ("", False)])
 def test_a_person_is_asked(desk: Desk, answer: str, acts: bool) -> None:
     env = {**desk.env, **SETTINGS[desk.target]}
-    with pexpect.spawn("bash", [str(desk.script)], env=env, encoding="utf-8", timeout=20) as terminal:
+    with pexpect.spawn("bash", [str(desk.script)], env=env, encoding="utf-8", timeout=90) as terminal:
         terminal.expect_exact("Go on? [y/N] ")
         terminal.sendline(answer)
         terminal.expect(pexpect.EOF)

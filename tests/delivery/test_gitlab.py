@@ -7,7 +7,7 @@ import pytest
 from tally import Tally
 
 from .advisories import Advisories
-from .machine import ROOT, Environment, asked, executable, free_port, recorded, render, run
+from .machine import ROOT, Environment, asked, executable, recorded, render, run, take_another_port
 
 ENVIRONMENTS = ("uv", "venv", "conda")
 TOOLS = ROOT / "build" / "gitlab" / "bin"
@@ -123,12 +123,7 @@ def test_the_pipeline_runs_for_real(
     template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
     project = render(template, tmp_path / "project", engine, ci="gitlab", package_name="acme_gitlab")
-    # Another test may hold the port of the compose file.
-    compose = project / "compose.yaml"
-    text = compose.read_text(encoding="utf-8")
-    assert "127.0.0.1:8000:" in text
-    compose.write_text(text.replace("127.0.0.1:8000:", f"127.0.0.1:{free_port()}:"), encoding="utf-8")
-    run("git", "commit", "--all", "--quiet", "--message", "Take another port", cwd=project, env=engine)
+    take_another_port(project, engine)
     real = {**stubbed_installers(tmp_path, engine), **advisories.variables}
     here = ("DOCKER_HOST=unix:///var/run/docker.sock", "DOCKER_TLS_VERIFY=", "DOCKER_CERT_PATH=")
     try:

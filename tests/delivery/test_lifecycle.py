@@ -109,7 +109,7 @@ def serve_once(project: Path, shell: Environment) -> None:
         assert len(answer["predictions"]) == len(rows)
     finally:
         os.killpg(served.pid, signal.SIGINT)
-        served.wait(timeout=30)
+        served.wait(timeout=90)
 
 
 @pytest.mark.parametrize("found", MANAGERS)

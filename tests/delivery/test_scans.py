@@ -12,7 +12,7 @@ KEY = "AKIA" + "IOSFODNN7EXAMPLB"
 # An engine whose image holds these packages.
 ENGINE = "#!/bin/sh\nprintf 'numpy==2.3.0\\nonnxruntime==1.22.0\\n'\n"
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -106,8 +106,10 @@ def test_the_files_of_the_template_are_typed_beside_their_libraries(words: list[
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.test
-@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize(
+    "task",
+    [pytest.param("classification", marks=pytest.mark.test), pytest.param("regression", marks=pytest.mark.prove)],
+)
 def test_the_tests_of_a_project_notice_that_nothing_is_learned(renderer: Renderer, task: str) -> None:
     with renderer.project({"task": task, "serving": "none"}) as project:
         target = yaml.safe_load(project.text("params.yaml"))["data"]["target"]
