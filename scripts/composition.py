@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, TemplateNotFound
 
 from mlscaffold._errors import UsageError
 from mlscaffold._questions import Questionnaire, load_questions
@@ -66,6 +68,25 @@ def context(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str
     return found
 
 
+def remember_files(environment: Environment) -> None:
+    """Let Jinja look but once for each file: a slot asks for one in every folder of its parts."""
+    environment.auto_reload = False
+    assert environment.loader is not None
+    find = environment.loader.get_source
+    missing: set[str] = set()
+
+    def get_source(environment: Environment, name: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if name in missing:
+            raise TemplateNotFound(name)
+        try:
+            return find(environment, name)
+        except TemplateNotFound:
+            missing.add(name)
+            raise
+
+    environment.loader.get_source = get_source  # type: ignore[method-assign, assignment]
+
+
 class Composition:
     """A template that lies in a folder: its questions, its frames and its parts."""
 
@@ -73,6 +94,7 @@ class Composition:
         """Read the questions and the files."""
         self.root = root
         self.questions = load_questions(root)
+        remember_files(self.questions.engine._environment)
         folder = root / "template/project"
         self.frames = {name: (folder / name).read_bytes() for name in files(folder)}
         self.parts = files(root / "template/parts")

@@ -1,6 +1,6 @@
 """A machine of its own for every test: home, git identity, temporary folder, toy template, workshop."""
 
-import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from home import make_home
 
 from mlscaffold._cli import cli
 
@@ -19,17 +20,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.com\n[advice]\ndetachedHead = false\n")
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "COPIER_", "MLSCAFFOLD_"))]:
-        monkeypatch.delenv(name)
+    make_home(tmp_path, monkeypatch)
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     return tmp_path
 
 
@@ -42,10 +36,19 @@ def workshop(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy template at v1.0.0, for all tests."""
+    folder = tmp_path_factory.mktemp("toy")
+    with pytest.MonkeyPatch.context() as patch:
+        make_home(folder, patch)
+        return make_toy(folder / "toy")
+
+
 @pytest.fixture
-def template(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def template(machine: Path, toy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The toy template at v1.0.0, which the command renders."""
-    folder = make_toy(machine / "toy")
+    folder = shutil.copytree(toy, machine / "toy", symlinks=True)
     monkeypatch.setenv("MLSCAFFOLD_TEMPLATE", str(folder))
     return folder
 

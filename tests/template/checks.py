@@ -45,7 +45,7 @@ def check_words(project: Project) -> Iterator[str]:
 @cache
 def foreign_words(content: bytes) -> dict[int, str]:
     """Return which of the foreign patterns occur, and how."""
-    text = content.decode("utf-8")
+    text = content.decode("utf-8").lower()
     meant = ((number, foreign) for number, foreign in enumerate(FOREIGN) if not text.startswith(foreign.elsewhere))
     found = ((number, foreign.pattern.search(text)) for number, foreign in meant)
     return {number: match.group() for number, match in found if match}

@@ -1,9 +1,9 @@
 """Renderers that the tests share."""
 
-import os
 from pathlib import Path
 
 import pytest
+from home import make_home
 from tally import Tally
 
 from .rendering import Renderer, all_answers, copy_template
@@ -18,6 +18,12 @@ def combinations(tally: Tally) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def more_combinations(combinations: list[dict[str, str]]) -> list[dict[str, str]]:
+    """So many that every four answers are in one; those that are among the others are left out."""
+    return [answers for answers in all_answers().covering(4) if answers not in combinations]
+
+
+@pytest.fixture(scope="session")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     """Renders the template as it was when the tests started."""
     return Renderer(copy_template(tmp_path_factory.mktemp("template") / "copy"), tmp_path_factory.mktemp("projects"))
@@ -28,15 +34,3 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with a git identity, and nothing of the person who runs the tests."""
     make_home(tmp_path, monkeypatch)
     return tmp_path
-
-
-def make_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let the variables name a home below the folder, with a git identity."""
-    home = folder / "home"
-    home.mkdir()
-    (home / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.com\n[advice]\ndetachedHead = false\n")
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "COPIER_", "MLSCAFFOLD_"))]:
-        patch.delenv(name)
-    patch.setenv("HOME", str(home))
-    patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -74,7 +74,7 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
 
 
 class Foreign(NamedTuple):
-    """A pattern that no file may contain unless the question has one of the answers."""
+    """A pattern in lower case that no file may contain unless the question has one of the answers."""
 
     question: str
     answers: str
@@ -84,7 +84,8 @@ class Foreign(NamedTuple):
 
 
 def _foreign(question: str, answers: str, pattern: str, elsewhere: str = "-") -> Foreign:
-    return Foreign(question, answers, re.compile(pattern, re.IGNORECASE), elsewhere)
+    # Texts are searched in lower case, which takes half as long as to ignore the case.
+    return Foreign(question, answers, re.compile(pattern.lower()), elsewhere)
 
 
 # Words that every project may use are left out: "environment", "test", "score". So are scikit-learn's own names where

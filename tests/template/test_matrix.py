@@ -1,4 +1,4 @@
-"""Projects that together hold every three answers are whole, tidy and free of what was not chosen."""
+"""Projects that together hold every few answers are whole, tidy and free of what was not chosen."""
 
 import subprocess
 import sys
@@ -54,12 +54,26 @@ def code_trees(renderer: Renderer) -> dict[str, str]:
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_a_combination_is_sound(
+def test_every_three_answers_go_together(
     renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
+    look_at(combinations[chunk::CHUNKS], renderer, code_trees, tally)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_four_answers_go_together(
+    renderer: Renderer, more_combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
+) -> None:
+    look_at(more_combinations[chunk::CHUNKS], renderer, code_trees, tally)
+
+
+def look_at(some: list[dict[str, str]], renderer: Renderer, code_trees: dict[str, str], tally: Tally) -> None:
+    """Render whole projects and check all that holds for every project."""
     problems: dict[str, list[str]] = {}
     started = time.perf_counter()
-    projects = [renderer.render(answers) for answers in combinations[chunk::CHUNKS]]
+    projects = [renderer.render(answers) for answers in some]
     for project in projects:
         for problem in problems_of(project, renderer, code_trees):
             problems.setdefault(problem, []).append(label(project.answers))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from home import make_home
 
 from .checks import ANSWERS_FILE
-from .conftest import make_home
 from .rendering import Renderer, copy_template, read_tree
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
