@@ -1,4 +1,4 @@
-"""Check the types of every Python file of the template, as it lies: `python -m scripts.typecheck FOLDER [--all]`.
+"""Check the types of every Python file of the template, as it lies: `python -m scripts.typecheck FOLDER`.
 
 Files import others that differ from project to project, so they are checked in code trees: in so few that every file
 is in one, or with --all in all of them. One run of mypy holds all trees, each as a package of its own name, so that
@@ -7,6 +7,7 @@ it reads the libraries once, and only what changed since the last run.
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import re
 import shutil
@@ -16,7 +17,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.composition import PACKAGE, Composition, code_answers
+from scripts.composition import PACKAGE, ROOT, Composition, code_answers
 
 # What the environment of `make check` lacks: there its types are unknown, and what follows from that is no fault.
 HEAVY = ("torch", "tensorflow", "transformers")
@@ -28,9 +29,9 @@ Answers = dict[str, str]
 Places = dict[str, str]
 
 
-def main(folder: Path, everything: bool) -> int:
+def main(folder: Path, root: Path, everything: bool) -> int:
     """Lay the code trees into the folder and return mypy's exit status."""
-    composition = Composition()
+    composition = Composition(root)
     trees = code_answers(composition.questions)
     if not everything:
         trees = list(covering(composition, trees))
@@ -102,4 +103,9 @@ def told(output: str, places: Places) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), "--all" in sys.argv[2:]))
+    parser = argparse.ArgumentParser(prog="python -m scripts.typecheck")
+    parser.add_argument("folder", type=Path, help="where the code trees and mypy's cache are kept")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder with copier.yml")
+    parser.add_argument("--all", action="store_true", help="all code trees, not just so many that each file is in one")
+    options = parser.parse_args()
+    sys.exit(main(options.folder, options.root, options.all))

@@ -12,7 +12,7 @@ from scripts import stop
 from scripts.composition import PACKAGE, Composition, Source
 
 
-def main(words: list[str]) -> None:
+def main(composition: Composition, words: list[str]) -> None:
     """Print what fills the file.
 
     Raises:
@@ -20,7 +20,6 @@ def main(words: list[str]) -> None:
     """
     if not words or "=" in words[0]:
         raise UsageError("no file is named", 'Try: make where FILE=src/acme_ml/model.py ANSWERS="task=regression"')
-    composition = Composition()
     name, answers = words[0], composition.answers(words[1:])
     sources = composition.sources(answers)
     path = re.sub(r"^src/\w+/", f"src/{answers['package_name']}/", name)
@@ -54,6 +53,6 @@ def elsewhere(composition: Composition, path: str, names: list[str]) -> str:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        main(Composition(), sys.argv[1:])
     except MlscaffoldError as error:
         stop(error)

@@ -22,13 +22,12 @@ RECORD = ".made.json"
 MADE_BY_TOOLS = {".venv", ".git", "models", "reports", "uv.lock"}
 
 
-def main(folder: Path, words: list[str]) -> None:
+def main(composition: Composition, folder: Path, words: list[str]) -> None:
     """Make the folder anew.
 
     Raises:
         UsageError: an answer is wrong, or the folder holds something that would be lost.
     """
-    composition = Composition()
     answers = composition.answers(words)
     kept = written_since(folder)
     if kept:
@@ -81,6 +80,6 @@ def digest(path: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), sys.argv[2:])
+        main(Composition(), Path(sys.argv[1]), sys.argv[2:])
     except MlscaffoldError as error:
         stop(error)

@@ -34,7 +34,7 @@ def left_out(tiers: Iterable[str], uncollected: Iterable[str]) -> list[str]:
         also.setdefault(OF_FOLDER[folder], []).append(folder)
     lines = []
     for tier, command in COMMANDS.items():
-        known = [f"{counts[tier]} tests"] if counts[tier] else []
+        known = [f"{counts[tier]} test{'' if counts[tier] == 1 else 's'}"] if counts[tier] else []
         if known or tier in also:
             lines.append(f"not run: {' and '.join([*known, *also.get(tier, [])])} of {command} ({ADDS[tier]})")
     return lines
