@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .advisories import Advisories, serve_advisories
-from .machine import Environment, make_environment, render, run, snapshot
+from .machine import Environment, make_environment, own_name, render, run, snapshot
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environment) -> Path:
     """A project with everything, set up by uv, with one model."""
     # Processes that run tests side by side share one engine: each needs a name of its own for its image.
-    name = f"acme_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    name = own_name("acme")
     project = tmp_path_factory.mktemp("trained") / "project"
     render(template, project, env, environment="uv", package_name=name)
     run("make", "setup", "train", cwd=project, env=env)

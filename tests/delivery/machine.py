@@ -126,10 +126,15 @@ def asked(folder: Path) -> list[str]:
     return (folder / "record").read_text(encoding="utf-8").splitlines()
 
 
+def own_name(start: str) -> str:
+    """Return a package name, and so that of an image, which no other process takes."""
+    return f"{start}_{os.getpid()}"
+
+
 def free_port() -> int:
     """Return a port that nobody listens on, and that no other process of these tests is given.
 
-    Each worker has ports of its own, below those that the system gives to clients.
+    Each worker has ports of its own, below those that the system gives to clients; two runs begin at different ones.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     for number in PORTS:
@@ -145,7 +150,7 @@ def free_port() -> int:
     raise AssertionError("unreachable: the numbers do not end")
 
 
-PORTS = count()
+PORTS = count(os.getpid())
 
 
 def take_another_port(project: Path, env: Environment) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tally import Tally
 
-from .machine import Environment, ask, free_port, render, run, wait_until_ready
+from .machine import Environment, ask, free_port, own_name, render, run, wait_until_ready
 
 BASE = os.environ.get("PYTHON_IMAGE", "python:3.12-slim")
 MEGABYTE = 1_000_000
@@ -45,7 +45,7 @@ print(media_type)
 def test_an_image_of_any_framework_is_small_and_answers(
     task: str, framework: str, serving: str, template: Path, tmp_path: Path, engine: Environment, tally: Tally
 ) -> None:
-    package = f"acme_{task.split('-')[0]}_{framework.split('-')[0]}_{serving}"
+    package = own_name(f"acme_{task.split('-')[0]}_{framework.split('-')[0]}_{serving}")
     answers = {"task": task, "framework": framework, "serving": serving, "package_name": package}
     project = render(template, tmp_path / "project", engine, **answers)
     own = {**engine, "PYTHONPATH": "src"}

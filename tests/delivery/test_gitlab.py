@@ -7,7 +7,7 @@ import pytest
 from tally import Tally
 
 from .advisories import Advisories
-from .machine import ROOT, Environment, asked, executable, recorded, render, run, take_another_port
+from .machine import ROOT, Environment, asked, executable, own_name, recorded, render, run, take_another_port
 
 ENVIRONMENTS = ("uv", "venv", "conda")
 TOOLS = ROOT / "build" / "gitlab" / "bin"
@@ -122,7 +122,7 @@ def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env:
 def test_the_pipeline_runs_for_real(
     template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
-    project = render(template, tmp_path / "project", engine, ci="gitlab", package_name="acme_gitlab")
+    project = render(template, tmp_path / "project", engine, ci="gitlab", package_name=own_name("acme_gitlab"))
     take_another_port(project, engine)
     real = {**stubbed_installers(tmp_path, engine), **advisories.variables}
     here = ("DOCKER_HOST=unix:///var/run/docker.sock", "DOCKER_TLS_VERIFY=", "DOCKER_CERT_PATH=")

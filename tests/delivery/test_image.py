@@ -36,13 +36,15 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def image(trained: Path, engine: Environment, tally: Tally) -> str:
+def image(trained: Path, engine: Environment, tally: Tally) -> Iterator[str]:
     """The image that `make image` builds."""
     newest = max((trained / "models").iterdir())
     shutil.copytree(newest, newest.with_name("20000101-000000-000000-older"))
     said = run("make", "image", cwd=trained, env=engine).stdout
     tally.images += 1
-    return said.splitlines()[0].split("--tag ")[1].split()[0]
+    name = said.splitlines()[0].split("--tag ")[1].split()[0]
+    yield name
+    run("docker", "rmi", "--force", name, cwd=trained, env=engine)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from tally import Tally
 
 from .advisories import Advisories
-from .machine import Environment, asked, recorded, render, run, take_another_port
+from .machine import Environment, asked, own_name, recorded, render, run, take_another_port
 
 ENVIRONMENTS = ("uv", "venv", "conda")
 STUB = """\
@@ -145,7 +145,7 @@ def test_the_checks_run_for_real(template: Path, tmp_path: Path, env: Environmen
 def test_the_image_job_runs_for_real(
     template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
-    project = render(template, tmp_path / "project", engine)
+    project = render(template, tmp_path / "project", engine, package_name=own_name("acme_github"))
     take_another_port(project, engine)
     said = act(project, tmp_path, {**engine, **advisories.variables}, "image.yml")
     assert "Job succeeded" in said
