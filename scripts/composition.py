@@ -20,7 +20,7 @@ PACKAGE = "acme_ml"
 CODE_QUESTIONS = ("task", "framework", "serving")
 
 FILLED = {
-    "slot": re.compile(r'\bslot\("([\w./-]+)"\)'),
+    "slot": re.compile(r'\bslot\("([\w./-]+)"(?:, package="acme_ml")?\)'),
     "gather": re.compile(r'\bgather\("([\w./-]+)"\)'),
 }
 # Macros that gather the same fragments everywhere.

@@ -1,9 +1,11 @@
 """Renderers that the tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from home import make_home
+from hypothesis.internal.constants_ast import Constants
 from tally import Tally
 
 from .rendering import Renderer, all_answers, copy_template
@@ -34,3 +36,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with a git identity, and nothing of the person who runs the tests."""
     make_home(tmp_path, monkeypatch)
     return tmp_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_examples() -> Iterator[None]:
+    """Hypothesis draws words from all modules that are loaded, and these differ from worker to worker: let it not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hypothesis.internal.conjecture.providers._get_local_constants", Constants)
+        yield

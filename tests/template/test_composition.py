@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from scripts.composition import with_defaults
+from scripts.composition import FILLED, with_defaults
 
 from .rendering import ROOT, Renderer, all_answers
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
@@ -23,7 +23,6 @@ AXES = {
     "tracking": "tracking",
     "environments": "environment",
     "serving": "serving",
-    "service": "serving",
     "deployment": "deployment",
     "ci": "ci",
     "licenses": "license",
@@ -93,7 +92,7 @@ def count_tags(text: str) -> int:
 
 def fillings(call: str, text: str) -> dict[str, set[str]]:
     """Return for each name that the text asks for with `call` the axes of the parts that have it."""
-    names = re.findall(rf'\b{call}\("([\w./-]+)"\)', text)
+    names = FILLED[call].findall(text)
     return {name: {axis_of(path) for path in files(PARTS) if path.endswith(f"/{name}")} for name in names}
 
 

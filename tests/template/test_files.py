@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 import pytest
 from tally import Tally
 
+from scripts.composition import FILLED
+
 from .checks import content_problems, foreign_words
 from .expected import FOREIGN, is_chosen
-from .footprint import FILLED, Footprint
+from .footprint import Footprint
 from .rendering import Renderer, label
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
@@ -77,9 +79,7 @@ def units(footprint: Footprint, most: int) -> list[Unit]:
         if name == ANSWERS:
             continue
         if len(footprint.space.of(reads)) > most:
-            gathered |= {
-                fragment for macro in ("slot", "gather") for fragment in FILLED[macro].findall(read(PROJECT, name))
-            }
+            gathered |= {fragment for pattern in FILLED.values() for fragment in pattern.findall(read(PROJECT, name))}
         else:
             found[f"project/{name}"] = reads
     for name in files(PARTS):

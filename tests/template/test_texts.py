@@ -89,6 +89,8 @@ def shrunk(renderer: Renderer, room: Path, words: dict[str, str], texts: set[str
     license=st.sampled_from(["MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"]),
 )
 @example(project_name="'", description='"', author="\\", license="MIT")
+# The package that parts import.
+@example(project_name="acme_ml", description="acme_ml", author="acme_ml", license="MIT")
 def test_any_text_arrives_or_is_refused(
     text_renderer: Renderer, project_name: str, description: str, author: str, license: str
 ) -> None:
