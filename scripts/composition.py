@@ -12,12 +12,14 @@ from jinja2 import Environment, TemplateNotFound
 
 from mlscaffold._errors import UsageError
 from mlscaffold._questions import Questionnaire, load_questions
+from scripts.covering import Space
 
 ROOT = Path(__file__).parents[1]
 # The package that parts import.
 PACKAGE = "acme_ml"
 # The questions that decide the code. The matrix shows that no other answer changes it.
 CODE_QUESTIONS = ("task", "framework", "serving")
+MODEL = ("task", "framework")
 
 FILLED = {
     "slot": re.compile(r'\bslot\("([\w./-]+)"(?:, package="acme_ml")?\)'),
@@ -175,12 +177,24 @@ class Composition:
         return [part for part in (f"{folder}/{name}" for folder in folders) if part in self.parts]
 
 
-def code_answers(questions: Questionnaire) -> list[dict[str, str]]:
-    """Return every combination of the answers that decide the code."""
-    groups = questions.independent()
-    found: list[dict[str, str]] = [{}]
-    for group in groups:
-        own = [{name: each[name] for name in CODE_QUESTIONS if name in each} for each in group]
-        distinct = list({tuple(each.items()): each for each in own}.values())
-        found = [{**one, **other} for one in found for other in distinct]
-    return found
+def code_trees(questions: Questionnaire) -> list[dict[str, str]]:
+    """Return answers of all code trees: every model with every two of the other answers that decide the code."""
+    space = Space(questions.independent())
+    models = list(space.of(MODEL))
+    others = space.of(set(CODE_QUESTIONS) - set(MODEL))
+    numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])
+    return [{**models[int(row.pop("model"))], **row} for row in numbered.covering(2)]
+
+
+def telling_trees(composition: Composition) -> Iterator[dict[str, str]]:
+    """Yield so few code trees that every Python file of the template is in one, those with the most new ones first."""
+    trees = code_trees(composition.questions)
+    holding = [
+        {source.text for path, source in composition.sources(answers).items() if path.endswith(".py")}
+        for answers in trees
+    ]
+    missing = set().union(*holding)
+    while missing:
+        best = max(range(len(trees)), key=lambda number: len(holding[number] & missing))
+        missing -= holding[best]
+        yield trees[best]

@@ -14,10 +14,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.composition import PACKAGE, ROOT, Composition, code_answers
+from scripts.composition import PACKAGE, ROOT, Composition, code_trees, telling_trees
 
 # What the environment of `make check` lacks: there its types are unknown, and what follows from that is no fault.
 HEAVY = ("torch", "tensorflow", "transformers")
@@ -32,9 +31,7 @@ Places = dict[str, str]
 def main(folder: Path, root: Path, everything: bool) -> int:
     """Lay the code trees into the folder and return mypy's exit status."""
     composition = Composition(root)
-    trees = code_answers(composition.questions)
-    if not everything:
-        trees = list(covering(composition, trees))
+    trees = code_trees(composition.questions) if everything else list(telling_trees(composition))
     shutil.rmtree(folder / "trees", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     places: Places = {}
@@ -45,19 +42,6 @@ def main(folder: Path, root: Path, everything: bool) -> int:
     print(f"{len(set(places.values()))} Python files of the template, in {len(trees)} code trees: ", end="")
     print("typed" if found.returncode == 0 else "NOT typed")
     return found.returncode
-
-
-def covering(composition: Composition, trees: list[Answers]) -> Iterator[Answers]:
-    """Yield so many code trees that every Python file of the template is in one, those with the most new ones first."""
-    holding = [
-        {source.text for path, source in composition.sources(answers).items() if path.endswith(".py")}
-        for answers in trees
-    ]
-    missing = set().union(*holding)
-    while missing:
-        best = max(range(len(trees)), key=lambda number: len(holding[number] & missing))
-        missing -= holding[best]
-        yield trees[best]
 
 
 def lay(composition: Composition, answers: Answers, folder: Path, name: str) -> Places:

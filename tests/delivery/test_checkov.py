@@ -34,7 +34,7 @@ FRAMEWORKS = ("cloudformation", "dockerfile", "github_actions", "gitlab_ci", "ku
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize(("deployment", "ci"), zip(ACCEPTED, cycle(["github", "gitlab"])))
+@pytest.mark.parametrize(("deployment", "ci"), list(zip(ACCEPTED, cycle(["github", "gitlab"]))))
 def test_findings_are_known(deployment: str, ci: str, template: Path, env: Environment, tmp_path: Path) -> None:
     project = render(template, tmp_path / "project", env, deployment=deployment, ci=ci)
     for overlay in (project / "deploy" / "kubernetes" / "overlays").glob("*"):

@@ -10,8 +10,8 @@ from jinja2 import meta
 
 from mlscaffold._questions import Questionnaire
 from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, FILLED, context
+from scripts.covering import Space
 
-from .covering import Space
 from .sources import PARTS, PROJECT, files, read
 
 LAYER = re.compile(r"{{ layer\.(\w+) }}")

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from mlscaffold._questions import load_questions
+from scripts import composition
 from scripts.composition import CODE_QUESTIONS, Composition
-
-from .covering import Space
+from scripts.covering import Space
 
 ROOT = Path(__file__).parents[2]
 
-MODEL = ("task", "framework")
 CODE = ("src/", "tests/", "data/", "params.yaml")
 # Where nothing is asked, as there is no choice.
 ONLY_FRAMEWORK = "scikit-learn"
@@ -149,18 +148,5 @@ def all_answers() -> Space:
 
 
 def code_trees() -> list[dict[str, str]]:
-    """Return answers of all code trees: every model with every two of the other answers that decide the code."""
-    models, others = models_and_others()
-    numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])
-    return by_framework([{**models[int(row.pop("model"))], **row} for row in numbered.covering(2)])
-
-
-def models_and_others() -> tuple[list[dict[str, str]], Space]:
-    """Return every model, and the combinations of the other answers that decide the code."""
-    space = all_answers()
-    return list(space.of(MODEL)), space.of(set(CODE_QUESTIONS) - set(MODEL))
-
-
-def by_framework(found: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Let those of one framework follow each other, so that a worker imports few of them."""
-    return sorted(found, key=lambda answers: answers.get("framework", ONLY_FRAMEWORK))
+    """Return answers of all code trees; those of one framework follow each other, so that a worker imports few."""
+    return sorted(composition.code_trees(load_questions(ROOT)), key=lambda each: each.get("framework", ONLY_FRAMEWORK))

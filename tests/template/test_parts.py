@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from scripts.composition import Composition, code_answers
-from scripts.typecheck import covering
+from scripts.composition import Composition, telling_trees
 
 from .checks import style_problems
 from .dependencies import dependency_lines, installed_version
@@ -75,8 +74,7 @@ def test_every_python_file_is_in_a_tree_whose_types_are_checked(trees: list[dict
 @pytest.fixture(scope="module")
 def trees() -> list[dict[str, str]]:
     """So few code trees that every Python file is in one."""
-    composition = Composition()
-    return list(covering(composition, code_answers(composition.questions)))
+    return list(telling_trees(Composition()))
 
 
 @pytest.mark.parametrize("package", ["ml", "zz", "a_package_with_a_name_of_forty_letters_x"])
