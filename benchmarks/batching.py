@@ -24,7 +24,7 @@ from time import perf_counter
 
 import numpy as np
 from {package}.bundle import find_bundle, load_bundle
-from {package}.payload import Payload
+from {package}.service.payload import Payload
 
 bundle = load_bundle(find_bundle(Path("models")))
 payload = Payload(bundle.schema, max_rows=1)

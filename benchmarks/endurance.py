@@ -31,7 +31,7 @@ def main(seconds: int) -> None:
         run([sys.executable, "-m", "mlscaffold", "new", project, "--defaults", "--no-git"])
         run([sys.executable, "-m", PACKAGE, "train"], cwd=project, env={**os.environ, "PYTHONPATH": "src"})
         script = service.write_script(project, PACKAGE)
-        with service.serving(project, f"{PACKAGE}.server") as server:
+        with service.serving(project, f"{PACKAGE}.service.server") as server:
             peak = service.load(f"{server.address}/predict", script, seconds=10).requests
             report, memory = endure(server, project / "post.bin", SHARE * peak, seconds)
     # The first tenth warms up.

@@ -61,7 +61,7 @@ def measure(project: Path, package: str, *, rounds: int = 5) -> list[Result]:
     with ExitStack() as stack:
         bodies = {"service": [row], "MLflow": {"dataframe_records": [row]}, "BentoML": {"rows": [row]}}
         paths = {"service": "predict", "MLflow": "invocations", "BentoML": "predict"}
-        servers = {"service": stack.enter_context(service.serving(project, f"{package}.server"))}
+        servers = {"service": stack.enter_context(service.serving(project, f"{package}.service.server"))}
         servers |= {name: stack.enter_context(rival(name, project)) for name in ("MLflow", "BentoML")}
         scripts = {name: service.write_post(project / name, body) for name, body in bodies.items()}
         found: dict[str, list[service.Load]] = {name: [] for name in servers}

@@ -42,7 +42,7 @@ EXAMPLE = """
 import sys
 from pathlib import Path
 from {package}.bundle import find_bundle
-from {package}.payload import Payload
+from {package}.service.payload import Payload
 from {package}.schema import SCHEMA_FILE, Schema
 
 body, media_type = Payload(Schema.read(find_bundle(Path("models")) / SCHEMA_FILE), max_rows=1).example()
@@ -71,7 +71,7 @@ Serving = AbstractContextManager[Server]
 def measure(project: Path, package: str, *, rounds: int = 11) -> tuple[float, float]:
     """Return the median share of the bare handler's requests per second, and the service's requests per second."""
     (project / "bare.py").write_text(BARE, encoding="utf-8")
-    with serving(project, f"{package}.server") as service, serving(project, "uvicorn", *BARE_APP) as bare:
+    with serving(project, f"{package}.service.server") as service, serving(project, "uvicorn", *BARE_APP) as bare:
         return compare(service, bare, write_script(project, package), rounds)
 
 
@@ -83,7 +83,7 @@ def measure_engines(project: Path, package: str, *, rounds: int = 5) -> tuple[fl
     (native / "model.onnx").unlink()
     sums = native / "SHA256SUMS"
     sums.write_text("".join(line for line in sums.read_text().splitlines(keepends=True) if "model.onnx" not in line))
-    server = f"{package}.server"
+    server = f"{package}.service.server"
     with serving(project, server) as graph, serving(project, server, SERVICE_MODELS_DIR="native") as other:
         return compare(graph, other, write_script(project, package), rounds)
 

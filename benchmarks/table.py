@@ -156,7 +156,7 @@ def is_ready(port: int) -> bool:
 def requests(project: Path) -> float:
     """Return the single predictions per second that the project's service gives."""
     script = service.write_script(project, PACKAGE)
-    with service.serving(project, f"{PACKAGE}.server") as server:
+    with service.serving(project, f"{PACKAGE}.service.server") as server:
         service.load(f"{server.address}/predict", script)
         return service.load(f"{server.address}/predict", script).requests
 

@@ -30,7 +30,7 @@ EXAMPLE = """
 import sys
 from pathlib import Path
 from {package}.bundle import find_bundle
-from {package}.payload import Payload
+from {package}.service.payload import Payload
 from {package}.schema import SCHEMA_FILE, Schema
 
 body, media_type = Payload(Schema.read(find_bundle(Path("models")) / SCHEMA_FILE), max_rows=1).example()

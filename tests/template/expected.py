@@ -21,8 +21,9 @@ tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_
 """
 
 SERVICE = """
-src/PACKAGE/api.py src/PACKAGE/counts.py src/PACKAGE/logs.py src/PACKAGE/openapi.py src/PACKAGE/payload.py
-src/PACKAGE/refusals.py src/PACKAGE/serve.py src/PACKAGE/server.py src/PACKAGE/service.py src/PACKAGE/settings.py
+src/PACKAGE/service/__init__.py src/PACKAGE/service/api.py src/PACKAGE/service/app.py src/PACKAGE/service/openapi.py
+src/PACKAGE/service/payload.py src/PACKAGE/service/problems.py src/PACKAGE/service/server.py
+src/PACKAGE/service/settings.py src/PACKAGE/service/telemetry.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
@@ -66,7 +67,7 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     lists.append(TASKS[answers["task"]].files if "task" in answers else "")
     lists.append(FRAMEWORKS[answers["framework"]].files if "framework" in answers else "")
     if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
-        lists.append("src/PACKAGE/rows.py")
+        lists.append("src/PACKAGE/service/rows.py")
     if answers.get("deployment", "none") != "none":
         lists += [IMAGE, DEPLOYMENTS[answers["deployment"]]]
         lists.append(RELEASES.get(answers["ci"], ""))

@@ -49,6 +49,7 @@ def test_parts_are_held_to_the_style_of_rendered_projects(renderer: Renderer) ->
     assert set(map(tuple, ignored.values())) == {("D",)}
     assert set(ignored) == {"**/test_*.py", "**/conftest.py", "**/clients.py"}
     assert own["lint"].pop("isort") == {"known-first-party": ["acme_ml"]}
+    assert own.pop("cache-dir") == "../.ruff_cache"
     del lint["lint"]["per-file-ignores"]
     assert own == lint
 

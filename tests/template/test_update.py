@@ -170,7 +170,7 @@ def test_there_and_back_is_where_it_was(project: Path) -> None:
     before = read_tree(project)
     update(project, "serving=none")
     assert not (project / "Dockerfile").exists()
-    assert not (project / "src/my_ml_project/service.py").exists()
+    assert not (project / "src/my_ml_project/service/app.py").exists()
     assert_edits_are_kept(project)
     commit(project)
     update(project, "serving=fastapi")
@@ -201,7 +201,7 @@ def test_a_changed_task_marks_what_it_cannot_merge(project: Path) -> None:
 
 @pytest.mark.parametrize("command", ["copier", "mlscaffold"])
 def test_a_file_that_vanishes_is_in_the_last_commit(project: Path, command: str) -> None:
-    service = "src/my_ml_project/service.py"
+    service = "src/my_ml_project/service/app.py"
     (project / service).write_text((project / service).read_text() + "# Ours\n")
     commit(project)
     if command == "copier":

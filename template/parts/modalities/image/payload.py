@@ -9,12 +9,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
-from .images import CHANNELS, MAX_PIXELS, BadImage, Pixels, TooManyPixels, UnknownFormat, decode, read_size
-from .refusals import Problem, RequestRefused
-from .schema import Schema
+from ..images import CHANNELS, MAX_PIXELS, BadImage, Pixels, TooManyPixels, UnknownFormat, decode, read_size
+from ..schema import Schema
+from .problems import FieldError, RequestProblem
 
 # The statuses that `Payload.parse` refuses with, and when.
-PAYLOAD_REFUSALS = {
+PAYLOAD_PROBLEMS = {
     400: "The form is broken.",
     413: "The body is too large, or the images have too many pixels.",
     415: "The body is neither a form with files nor an image, or a file is no PNG, JPEG or WebP image.",
@@ -46,12 +46,12 @@ class Payload:
         self._max_pixels = UploadSettings().max_pixels
 
     def parse(self, body: bytes, content_type: str) -> list[Pixels]:
-        """Return the pixels of the images. Raises RequestRefused: 400, 413, 415 or 422, with the file's name."""
+        """Return the pixels of the images. Raises RequestProblem: 400, 413, 415 or 422, with the file's name."""
         files = read_files(body, content_type)
         if not files:
-            raise RequestRefused(422, f"Send at least one file, in the field {FIELD!r}.")
+            raise RequestProblem(422, f"Send at least one file, in the field {FIELD!r}.")
         if len(files) > self._max_rows:
-            raise RequestRefused(422, f"Send at most {self._max_rows} images at a time.")
+            raise RequestProblem(422, f"Send at most {self._max_rows} images at a time.")
         self._count_pixels(files)
         return [self._decode(number, *file) for number, file in enumerate(files, start=1)]
 
@@ -70,7 +70,7 @@ class Payload:
         return cv2.imencode(".png", image)[1].tobytes(), "image/png"
 
     def _count_pixels(self, files: list[File]) -> None:
-        """Add up what the headers say, before anything is decoded. Raises RequestRefused."""
+        """Add up what the headers say, before anything is decoded. Raises RequestProblem."""
         left = self._max_pixels
         for number, (name, data) in enumerate(files, start=1):
             try:
@@ -80,35 +80,35 @@ class Payload:
                     limit = f"at most {self._max_pixels} are taken at a time, all images together"
                     raise TooManyPixels(f"has {width} x {height} pixels; {limit}")
             except BadImage as error:
-                raise refuse(number, name, error) from None
+                raise image_problem(number, name, error) from None
 
     def _decode(self, number: int, name: str, data: bytes) -> Pixels:
-        """Return the pixels of one image. Raises RequestRefused."""
+        """Return the pixels of one image. Raises RequestProblem."""
         try:
             return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
         except BadImage as error:
-            raise refuse(number, name, error) from None
+            raise image_problem(number, name, error) from None
 
 
-def refuse(number: int, name: str, error: BadImage) -> RequestRefused:
-    """Return the refusal that names the file: 413 for its pixels, 415 for its format, else 422."""
+def image_problem(number: int, name: str, error: BadImage) -> RequestProblem:
+    """Return the problem that names the file: 413 for its pixels, 415 for its format, else 422."""
     status = 413 if isinstance(error, TooManyPixels) else 415 if isinstance(error, UnknownFormat) else 422
-    return RequestRefused(status, f"{name} {error}", [Problem(row=number, field=name, message=str(error))])
+    return RequestProblem(status, f"{name} {error}", [FieldError(row=number, field=name, message=str(error))])
 
 
 def read_files(body: bytes, content_type: str) -> list[File]:
-    """Return name and content of each file. Raises RequestRefused: 400 for a broken form, 415 for another type."""
+    """Return name and content of each file. Raises RequestProblem: 400 for a broken form, 415 for another type."""
     media_type, options = parse_options_header(content_type)
     found = media_type.decode("latin-1").lower()
     if found in MEDIA_TYPES:
         return [("The image", body)]
     if found != FORM:
-        raise RequestRefused(415, f"Send {FORM}, or one of {', '.join(MEDIA_TYPES)}; not {found or 'nothing'}.")
+        raise RequestProblem(415, f"Send {FORM}, or one of {', '.join(MEDIA_TYPES)}; not {found or 'nothing'}.")
     return read_form(body, options.get(b"boundary"))
 
 
 def read_form(body: bytes, boundary: bytes | None) -> list[File]:
-    """Return the files in the field `images` of a form. Raises RequestRefused (400, 422)."""
+    """Return the files in the field `images` of a form. Raises RequestProblem (400, 422)."""
     files: list[File] = []
     others: list[str] = []
     ended: list[bool] = []
@@ -129,9 +129,9 @@ def read_form(body: bytes, boundary: bytes | None) -> list[File]:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise RequestRefused(400, "The form is broken.", [Problem(message=str(error))]) from None
+        raise RequestProblem(400, "The form is broken.", [FieldError(message=str(error))]) from None
     if not ended:
-        raise RequestRefused(400, "The form is broken: its end is missing.")
+        raise RequestProblem(400, "The form is broken: its end is missing.")
     if others:
-        raise RequestRefused(422, f"Unknown field {others[0]!r}: send files in the field {FIELD!r}.")
+        raise RequestProblem(422, f"Unknown field {others[0]!r}: send files in the field {FIELD!r}.")
     return files

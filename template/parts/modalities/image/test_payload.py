@@ -11,8 +11,8 @@ import pytest
 from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
 from acme_ml.images import PNG, Pixels
-from acme_ml.payload import FORM, MEDIA_TYPES, PAYLOAD_REFUSALS, Payload
-from acme_ml.refusals import RequestRefused
+from acme_ml.service.payload import FORM, MEDIA_TYPES, PAYLOAD_PROBLEMS, Payload
+from acme_ml.service.problems import RequestProblem
 from acme_ml.train import Run
 
 MAX_IMAGES = 20
@@ -42,11 +42,11 @@ def parse(bundle: Bundle, body: bytes, content_type: str = TYPE) -> list[Pixels]
     return Payload(bundle.schema, max_rows=MAX_IMAGES).parse(body, content_type)
 
 
-def refused(bundle: Bundle, body: bytes, content_type: str = TYPE) -> RequestRefused:
-    with pytest.raises(RequestRefused) as refusal:
+def refused(bundle: Bundle, body: bytes, content_type: str = TYPE) -> RequestProblem:
+    with pytest.raises(RequestProblem) as problem:
         parse(bundle, body, content_type)
-    assert refusal.value.status in PAYLOAD_REFUSALS
-    return refusal.value
+    assert problem.value.status in PAYLOAD_PROBLEMS
+    return problem.value
 
 
 def bomb() -> bytes:
@@ -84,11 +84,11 @@ def test_a_file_is_the_same_alone_and_in_a_form(bundle: Bundle, suffix: str, med
     ids=["empty", "text", "cut", "damaged", "bomb"],
 )
 def test_a_bad_file_is_named(bundle: Bundle, content: bytes, status: int, reason: str) -> None:
-    refusal = refused(bundle, form(("good.png", FILES[".png"]), ("bäd.png", content)))
-    assert refusal.status == status
-    assert refusal.refusal.error.startswith("bäd.png ")
-    assert reason in refusal.refusal.error
-    (problem,) = refusal.refusal.problems
+    answer = refused(bundle, form(("good.png", FILES[".png"]), ("bäd.png", content)))
+    assert answer.status == status
+    assert answer.body.error.startswith("bäd.png ")
+    assert reason in answer.body.error
+    (problem,) = answer.body.problems
     assert (problem.row, problem.field) == (2, "bäd.png")
     assert refused(bundle, content, "image/png").status == status
 
@@ -102,17 +102,17 @@ def test_pixels_are_limited_for_all_images_together(bundle: Bundle, monkeypatch:
 
 
 def test_the_number_of_images_is_limited(bundle: Bundle) -> None:
-    refusal = refused(bundle, form(*[("a.png", FILES[".png"])] * (MAX_IMAGES + 1)))
-    assert refusal.status == 422
-    assert f"at most {MAX_IMAGES} images" in refusal.refusal.error
-    assert "at least one file" in refused(bundle, form()).refusal.error
+    answer = refused(bundle, form(*[("a.png", FILES[".png"])] * (MAX_IMAGES + 1)))
+    assert answer.status == 422
+    assert f"at most {MAX_IMAGES} images" in answer.body.error
+    assert "at least one file" in refused(bundle, form()).body.error
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "image/gif", "text/html; charset=x", "nonsense;;="])
 def test_another_content_type_is_refused(bundle: Bundle, content_type: str) -> None:
-    refusal = refused(bundle, b"[]", content_type)
-    assert refusal.status == 415
-    assert FORM in refusal.refusal.error
+    answer = refused(bundle, b"[]", content_type)
+    assert answer.status == 415
+    assert FORM in answer.body.error
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_broken_form_is_refused(bundle: Bundle, body: bytes, content_type: str
 
 
 def test_another_field_is_named(bundle: Bundle) -> None:
-    assert "'photo'" in refused(bundle, form(("a.png", FILES[".png"]), field="photo")).refusal.error
+    assert "'photo'" in refused(bundle, form(("a.png", FILES[".png"]), field="photo")).body.error
     text = b'----edge--\r\nContent-Disposition: form-data; name="images"\r\n\r\nx\r\n----edge----\r\n'
     assert refused(bundle, text).status == 422
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from .encoder import Window
-from .frequency import find_fault, read_time
-from .refusals import Problem
-from .rows import parse_rows, refuse_rows
-from .schema import Schema
+from ..encoder import Window
+from ..frequency import find_fault, read_time
+from ..schema import Schema
+from .problems import FieldError
+from .rows import parse_rows, rows_problem
 
 # The statuses that `Payload.parse` refuses with, and when.
-PAYLOAD_REFUSALS = {
+PAYLOAD_PROBLEMS = {
     400: "The body is not valid JSON.",
     422: "A series is too short, has a gap or a wrong value, or there are too few or many series.",
 }
@@ -36,15 +36,15 @@ class Payload:
         self._rows = build_rows(schema, max_rows)
 
     def parse(self, body: bytes, content_type: str) -> list[Window]:
-        """Return the windows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong series."""
+        """Return the windows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong series."""
         rows = parse_rows(self._rows, body)
         problems = [
-            Problem(row=number, field=field, message=message)
+            FieldError(row=number, field=field, message=message)
             for number, row in enumerate(rows, start=1)
             for field, message in find_problems(row, self._schema)
         ]
         if problems:
-            raise refuse_rows(problems)
+            raise rows_problem(problems)
         return [make_window(row, self._schema) for row in rows]
 
     def document(self) -> dict[str, Any]:

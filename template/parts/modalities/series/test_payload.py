@@ -12,10 +12,10 @@ from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
 from acme_ml.encoder import Encoder, Window
 from acme_ml.frequency import Frequency, Unit
-from acme_ml.payload import Payload
 from acme_ml.prediction import describe
-from acme_ml.refusals import RequestRefused
 from acme_ml.schema import Schema
+from acme_ml.service.payload import Payload
+from acme_ml.service.problems import RequestProblem
 from acme_ml.train import Run
 
 SCHEMA = Schema(
@@ -51,10 +51,10 @@ def parse(rows: Any, payload: Payload = PAYLOAD) -> list[Window]:
     return payload.parse(body, "application/json")
 
 
-def refused(rows: Any) -> RequestRefused:
-    with pytest.raises(RequestRefused) as refusal:
+def refused(rows: Any) -> RequestProblem:
+    with pytest.raises(RequestProblem) as problem:
         parse(rows)
-    return refusal.value
+    return problem.value
 
 
 def test_a_series_becomes_a_window(row: dict[str, Any]) -> None:
@@ -103,9 +103,9 @@ def test_many_series_are_answered_in_order(bundle: Bundle) -> None:
     ],
 )
 def test_a_body_that_is_no_list_of_series_is_refused(body: bytes, status: int, message: str) -> None:
-    refusal = refused(body)
-    assert refusal.status == status
-    assert message in refusal.refusal.error
+    answer = refused(body)
+    assert answer.status == status
+    assert message in answer.body.error
 
 
 Spoil = Callable[[dict[str, Any]], object]
@@ -138,20 +138,20 @@ Spoil = Callable[[dict[str, Any]], object]
 def test_a_wrong_series_is_refused_with_its_place(row: dict[str, Any], spoil: Spoil, field: str, words: str) -> None:
     wrong = json.loads(json.dumps(row))
     spoil(wrong)
-    refusal = refused([row, wrong])
-    assert refusal.status == 422
-    assert (refusal.refusal.problems[0].row, refusal.refusal.problems[0].field) == (2, field)
-    assert words in refusal.refusal.problems[0].message
+    answer = refused([row, wrong])
+    assert answer.status == 422
+    assert (answer.body.problems[0].row, answer.body.problems[0].field) == (2, field)
+    assert words in answer.body.problems[0].message
 
 
 def test_too_many_series_are_refused(row: dict[str, Any]) -> None:
-    assert "send at most 5 rows" in str(refused([row] * 6).refusal.problems)
+    assert "send at most 5 rows" in str(refused([row] * 6).body.problems)
 
 
 def test_ids_are_part_of_the_request_only_where_the_data_has_them(row: dict[str, Any]) -> None:
     payload = Payload(SCHEMA.model_copy(update={"series": None, "known": ()}), max_rows=5)
     assert parse([{"history": row["history"]}], payload)[0].series is None
-    with pytest.raises(RequestRefused, match="row 1, series: unknown field"):
+    with pytest.raises(RequestProblem, match="row 1, series: unknown field"):
         parse([{"history": row["history"], "series": "north"}], payload)
 
 

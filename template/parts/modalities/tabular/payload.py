@@ -7,11 +7,11 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from ..schema import Column, Schema
 from .rows import parse_rows
-from .schema import Column, Schema
 
 # The statuses that `Payload.parse` refuses with, and when.
-PAYLOAD_REFUSALS = {
+PAYLOAD_PROBLEMS = {
     400: "The body is not valid JSON.",
     422: "A row has an unknown, missing or wrong value, or there are too few or many rows.",
 }
@@ -28,7 +28,7 @@ class Payload:
         self._rows = build_rows(schema, max_rows)
 
     def parse(self, body: bytes, content_type: str) -> list[dict[str, Any]]:
-        """Return the rows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong rows."""
+        """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
         return parse_rows(self._rows, body)
 
     def document(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
-from acme_ml.payload import Payload, example_of
-from acme_ml.refusals import RequestRefused
+from acme_ml.service.payload import Payload, example_of
+from acme_ml.service.problems import RequestProblem
 from acme_ml.train import Run
 
 
@@ -30,10 +30,10 @@ def parse(bundle: Bundle, rows: Any) -> list[Any]:
     return Payload(bundle.schema, max_rows=50).parse(body, "application/json")
 
 
-def refused(bundle: Bundle, rows: Any) -> RequestRefused:
-    with pytest.raises(RequestRefused) as refusal:
+def refused(bundle: Bundle, rows: Any) -> RequestProblem:
+    with pytest.raises(RequestProblem) as problem:
         parse(bundle, rows)
-    return refusal.value
+    return problem.value
 
 
 def test_many_rows_are_answered_in_order(bundle: Bundle, row: dict[str, Any]) -> None:
@@ -67,29 +67,29 @@ def test_a_missing_value_is_accepted_where_training_saw_one(bundle: Bundle, row:
     ],
 )
 def test_a_body_that_is_no_list_of_rows_is_refused(bundle: Bundle, body: bytes, status: int, message: str) -> None:
-    refusal = refused(bundle, body)
-    assert refusal.status == status
-    assert message in refusal.refusal.error
+    answer = refused(bundle, body)
+    assert answer.status == status
+    assert message in answer.body.error
 
 
 def test_a_wrong_field_is_named(bundle: Bundle, row: dict[str, Any]) -> None:
     number = bundle.schema.numbers[0]
     for wrong in ("many", True, [1], 1e300):
-        refusal = refused(bundle, [row, {**row, number: wrong}])
-        assert refusal.status == 422
-        assert (refusal.refusal.problems[0].row, refusal.refusal.problems[0].field) == (2, number)
-    assert refused(bundle, [{**row, "ghost": 1}]).refusal.error == "row 1, ghost: unknown field"
+        answer = refused(bundle, [row, {**row, number: wrong}])
+        assert answer.status == 422
+        assert (answer.body.problems[0].row, answer.body.problems[0].field) == (2, number)
+    assert refused(bundle, [{**row, "ghost": 1}]).body.error == "row 1, ghost: unknown field"
 
 
 def test_an_unknown_category_is_refused(bundle: Bundle, row: dict[str, Any]) -> None:
     for name in bundle.schema.categories:
-        assert f"row 1, {name}: must be one of" in refused(bundle, [{**row, name: "from Mars"}]).refusal.error
+        assert f"row 1, {name}: must be one of" in refused(bundle, [{**row, name: "from Mars"}]).body.error
 
 
 def test_too_many_rows_are_refused(bundle: Bundle, row: dict[str, Any]) -> None:
-    refusal = refused(bundle, [dict.fromkeys(row)] * 51)
-    assert refusal.status == 422
-    assert "send at most 50 rows" in str(refusal.refusal.problems)
+    answer = refused(bundle, [dict.fromkeys(row)] * 51)
+    assert answer.status == 422
+    assert "send at most 50 rows" in str(answer.body.problems)
 
 
 def test_the_documentation_shows_the_real_fields_and_its_example_works(bundle: Bundle) -> None:

@@ -7,11 +7,11 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from ..schema import Schema
 from .rows import parse_rows
-from .schema import Schema
 
 # The statuses that `Payload.parse` refuses with, and when.
-PAYLOAD_REFUSALS = {
+PAYLOAD_PROBLEMS = {
     400: "The body is not valid JSON.",
     422: "A row has no text, an empty or too long one, or another field, or there are too few or many rows.",
 }
@@ -28,7 +28,7 @@ class Payload:
         self._rows = build_rows(schema, max_rows)
 
     def parse(self, body: bytes, content_type: str) -> list[dict[str, str]]:
-        """Return the rows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong rows."""
+        """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
         return parse_rows(self._rows, body)
 
     def document(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
-from acme_ml.payload import PAYLOAD_REFUSALS, Payload
-from acme_ml.refusals import RequestRefused
+from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
+from acme_ml.service.problems import RequestProblem
 from acme_ml.train import Run
 
 
@@ -24,11 +24,11 @@ def parse(bundle: Bundle, rows: Any) -> list[Any]:
     return Payload(bundle.schema, max_rows=50).parse(body, "application/json")
 
 
-def refused(bundle: Bundle, rows: Any) -> RequestRefused:
-    with pytest.raises(RequestRefused) as refusal:
+def refused(bundle: Bundle, rows: Any) -> RequestProblem:
+    with pytest.raises(RequestProblem) as problem:
         parse(bundle, rows)
-    assert refusal.value.status in PAYLOAD_REFUSALS
-    return refusal.value
+    assert problem.value.status in PAYLOAD_PROBLEMS
+    return problem.value
 
 
 def test_many_texts_are_answered_in_order(bundle: Bundle) -> None:
@@ -53,32 +53,32 @@ def test_many_texts_are_answered_in_order(bundle: Bundle) -> None:
     ],
 )
 def test_a_body_that_is_no_list_of_texts_is_refused(bundle: Bundle, body: bytes, status: int, message: str) -> None:
-    refusal = refused(bundle, body)
-    assert refusal.status == status
-    assert message in refusal.refusal.error
+    answer = refused(bundle, body)
+    assert answer.status == status
+    assert message in answer.body.error
 
 
 @pytest.mark.parametrize("text", [None, 3, True, ["a"], "", " \n\t"])
 def test_what_is_no_text_is_named(bundle: Bundle, text: Any) -> None:
-    refusal = refused(bundle, [{"text": "fine"}, {"text": text}])
-    assert refusal.status == 422
-    assert (refusal.refusal.problems[0].row, refusal.refusal.problems[0].field) == (2, "text")
+    answer = refused(bundle, [{"text": "fine"}, {"text": text}])
+    assert answer.status == 422
+    assert (answer.body.problems[0].row, answer.body.problems[0].field) == (2, "text")
 
 
 def test_a_text_over_the_limit_is_refused(bundle: Bundle) -> None:
     limit = bundle.schema.max_characters
     assert len(parse(bundle, [{"text": "x" * limit}])) == 1
-    assert f"at most {limit} characters" in refused(bundle, [{"text": "x" * (limit + 1)}]).refusal.error
+    assert f"at most {limit} characters" in refused(bundle, [{"text": "x" * (limit + 1)}]).body.error
 
 
 def test_an_unknown_field_is_named(bundle: Bundle) -> None:
-    assert refused(bundle, [{"text": "fine", "ghost": 1}]).refusal.error == "row 1, ghost: unknown field"
+    assert refused(bundle, [{"text": "fine", "ghost": 1}]).body.error == "row 1, ghost: unknown field"
 
 
 def test_too_many_texts_are_refused(bundle: Bundle) -> None:
-    refusal = refused(bundle, [{"text": "fine"}] * 51)
-    assert refusal.status == 422
-    assert "send at most 50 rows" in str(refusal.refusal.problems)
+    answer = refused(bundle, [{"text": "fine"}] * 51)
+    assert answer.status == 422
+    assert "send at most 50 rows" in str(answer.body.problems)
 
 
 def test_the_documentation_shows_the_real_field_and_its_example_works(bundle: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""The service answers what it documents: predictions, or a refusal that a person understands."""
+"""The service answers what it documents: predictions, or a problem that a person understands."""
 
 import json
 import logging
@@ -12,15 +12,15 @@ import pytest
 from clients import connect
 from pydantic import SecretStr
 
-from acme_ml.api import Api, stopping
 from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
-from acme_ml.logs import JsonFormatter
-from acme_ml.payload import PAYLOAD_REFUSALS, Payload
 from acme_ml.prediction import describe
-from acme_ml.refusals import RequestRefused
-from acme_ml.settings import ServiceSettings
+from acme_ml.service.api import Api, stopping
+from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
+from acme_ml.service.problems import RequestProblem
+from acme_ml.service.settings import ServiceSettings
+from acme_ml.service.telemetry import JsonFormatter
 from acme_ml.train import Run
 from acme_ml.versions import promote
 
@@ -75,7 +75,7 @@ def test_a_large_body_is_answered_alike(
     client: httpx2.Client, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = client.post("/predict", content=example[0], headers=example[1])
-    monkeypatch.setattr("acme_ml.service.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr("acme_ml.service.app.BYTES_AT_ONCE", 1)
     assert client.post("/predict", content=example[0], headers=example[1]).json() == expected.json()
 
 
@@ -87,7 +87,7 @@ def test_a_body_over_the_limit_is_refused(client: httpx2.Client, example: Exampl
 def test_an_answer_that_takes_too_long_is_given_up(
     settings: ServiceSettings, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acme_ml.service.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr("acme_ml.service.app.BYTES_AT_ONCE", 1)
     monkeypatch.setattr(Api, "answer", lambda *_: sleep(0.5))
     client = connect(settings.model_copy(update={"timeout": 0.01}))
     assert "took longer than" in refused(client.post("/predict", content=example[0], headers=example[1]), 503)
@@ -95,9 +95,9 @@ def test_an_answer_that_takes_too_long_is_given_up(
 
 def test_too_many_predictions_at_a_time_are_refused(settings: ServiceSettings) -> None:
     api = Api(settings.model_copy(update={"max_concurrency": 1}))
-    with api.place(), pytest.raises(RequestRefused, match="Too many"), api.place():
+    with api.slot(), pytest.raises(RequestProblem, match="Too many"), api.slot():
         raise AssertionError("there was a second place")
-    with api.place():
+    with api.slot():
         assert api.ready()
 
 
@@ -164,7 +164,7 @@ def test_every_answer_is_documented(client: httpx2.Client, example: Example) -> 
     document = client.get("/openapi.json").json()
     operation = document["paths"]["/predict"]["post"]
     assert example[1]["content-type"].partition(";")[0] in operation["requestBody"]["content"]
-    assert set(operation["responses"]) == {"200", "408", "413", "500", "503"} | {str(each) for each in PAYLOAD_REFUSALS}
+    assert set(operation["responses"]) == {"200", "408", "413", "500", "503"} | {str(each) for each in PAYLOAD_PROBLEMS}
     for path, operations in document["paths"].items():
         for method in operations:
             assert client.request(method, path).status_code not in (404, 405, 500)

@@ -5,8 +5,8 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from .logs import LOGGING
 from .settings import ServiceSettings
+from .telemetry import LOGGING
 
 
 def run(host: str, port: int) -> None:
@@ -17,7 +17,7 @@ def run(host: str, port: int) -> None:
             # Where the processes add up what they count.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
         uvicorn.run(
-            f"{__package__}.service:create_app",
+            f"{__package__}.app:create_app",
             factory=True,
             host=host,
             port=port,

@@ -2,8 +2,8 @@
 
 import httpx2
 
-from acme_ml.service import create_app
-from acme_ml.settings import ServiceSettings
+from acme_ml.service.app import create_app
+from acme_ml.service.settings import ServiceSettings
 
 
 def connect(settings: ServiceSettings) -> httpx2.Client:

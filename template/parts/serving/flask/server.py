@@ -10,8 +10,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from .api import stopping
-from .logs import LOGGING
 from .settings import ServiceSettings
+from .telemetry import LOGGING
 
 
 class DrainingWorker(ThreadWorker):
@@ -53,7 +53,7 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         """Return the app, in each process its own."""
         # Imported where it is used: what counts must know by then whether there are other processes.
-        from .service import create_app
+        from .app import create_app
 
         app = create_app(self._settings)
         app.api.watch()

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 
-class Problem(BaseModel):
+class FieldError(BaseModel):
     """One thing that is wrong with a request; rows count from 1."""
 
     row: int | None = None
@@ -16,18 +16,18 @@ class Problem(BaseModel):
         return place + self.message
 
 
-class Refusal(BaseModel):
+class Problem(BaseModel):
     """Why a request was not answered."""
 
     error: str
-    problems: list[Problem] = []
+    problems: list[FieldError] = []
 
 
-class RequestRefused(Exception):
+class RequestProblem(Exception):
     """The request cannot be answered; carries the HTTP status and what to tell the client."""
 
-    def __init__(self, status: int, error: str, problems: list[Problem] | None = None) -> None:
+    def __init__(self, status: int, error: str, problems: list[FieldError] | None = None) -> None:
         """Keep the status and the answer."""
         super().__init__(error)
         self.status = status
-        self.refusal = Refusal(error=error, problems=problems or [])
+        self.body = Problem(error=error, problems=problems or [])

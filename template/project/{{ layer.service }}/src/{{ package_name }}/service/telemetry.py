@@ -1,18 +1,28 @@
-"""One line of JSON for each request and each event; of what a client sent, it has the path and the id alone."""
+"""What the service tells of its work: lines of JSON for its log, and counts that Prometheus scrapes.
+
+Of what a client sent, the log has the path and the id alone.
+"""
 
 import logging
 import logging.config
+import os
 import re
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic_core import to_json
 
 # What is taken from a client as the id of its request.
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LONGEST_PATH = 100
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# Names a folder where worker processes add up what they count.
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 # No line tells them, so they are not looked up for every request.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -47,7 +57,7 @@ LOGGING: dict[str, Any] = {
 }
 
 
-class Visit:
+class RequestLog:
     """One request: its id, and what is told of it when it has been answered."""
 
     def __init__(self, method: str, path: str, request_id: str | None) -> None:
@@ -78,3 +88,28 @@ class Visit:
             fields |= {"rows": self.rows, "model": self.model}
         logger.info("request", extra={"fields": fields})
         return seconds
+
+
+class Counts:
+    """Requests, rows and seconds of predictions."""
+
+    def __init__(self) -> None:
+        """Start all counts at zero, apart from those of any other app in the process."""
+        self._registry = CollectorRegistry()
+        self._requests = Counter("predict_requests", "Requests to predict.", ["status"], registry=self._registry)
+        self._rows = Counter("predicted_rows", "Predictions given.", registry=self._registry)
+        self._seconds = Histogram("predict_seconds", "Time to answer.", registry=self._registry)
+
+    def add(self, status: int, rows: int, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(status).inc()
+        self._rows.inc(rows)
+        self._seconds.observe(seconds)
+
+    def text(self) -> bytes:
+        """Return all counts in Prometheus' text format."""
+        registry = self._registry
+        if SHARED in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)

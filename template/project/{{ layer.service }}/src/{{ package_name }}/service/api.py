@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .bundle import Bundle, load_bundle
-from .errors import BundleError
+from ..bundle import Bundle, load_bundle
+from ..errors import BundleError
+from ..prediction import Prediction, describe
+from ..versions import find_answering
 from .payload import Payload
-from .prediction import Prediction, describe
-from .refusals import RequestRefused
+from .problems import RequestProblem
 from .settings import ServiceSettings
-from .versions import find_answering
 
 # To parse and answer a larger body would keep other requests waiting: a thread does.
 BYTES_AT_ONCE = 4_096
@@ -82,7 +82,7 @@ class Api:
         self.settings = settings
         self.served: Served | None = None
         self._reason = ""
-        self._places = BoundedSemaphore(settings.max_concurrency)
+        self._slots = BoundedSemaphore(settings.max_concurrency)
         self._key = settings.api_key.get_secret_value().encode() if settings.api_key else None
         self.reload()
 
@@ -112,23 +112,23 @@ class Api:
         if self.settings.reload_seconds:
             Thread(target=look, name="reload", daemon=True).start()
 
-    def admit(self, key: str | None) -> None:
-        """Compare a request's key with that of the settings, in constant time. Raises RequestRefused (401)."""
+    def check_key(self, key: str | None) -> None:
+        """Compare a request's key with that of the settings, in constant time. Raises RequestProblem (401)."""
         if self._key is not None and not compare_digest(self._key, (key or "").encode()):
-            raise RequestRefused(401, "The header X-API-Key is missing or wrong.")
+            raise RequestProblem(401, "The header X-API-Key is missing or wrong.")
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one of the places for predictions. Raises RequestRefused (503) when all are taken."""
-        if not self._places.acquire(blocking=False):
-            raise RequestRefused(503, "Too many requests at a time; try again.")
+    def slot(self) -> Iterator[None]:
+        """Hold one of the slots for predictions. Raises RequestProblem (503) when all are taken."""
+        if not self._slots.acquire(blocking=False):
+            raise RequestProblem(503, "Too many requests at a time; try again.")
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     def answer(self, body: bytes, media_type: str) -> Answer:
-        """Predict what a body holds. Raises RequestRefused: 503 without a model, or as the payload does."""
+        """Predict what a body holds. Raises RequestProblem: 503 without a model, or as the payload does."""
         served = self._ready()
         bundle = served.bundle
         rows = served.payload.parse(body, media_type)
@@ -141,13 +141,13 @@ class Api:
         return Health(status="ok")
 
     def ready(self) -> Readiness:
-        """Say which model is loaded. Raises RequestRefused (503) when there is none, or when the service stops."""
+        """Say which model is loaded. Raises RequestProblem (503) when there is none, or when the service stops."""
         if stopping.is_set():
-            raise RequestRefused(503, "The service is stopping.")
+            raise RequestProblem(503, "The service is stopping.")
         return Readiness(status="ready", model=self._ready().bundle.name)
 
     def facts(self) -> ModelFacts:
-        """Return what is known of the loaded model. Raises RequestRefused (503) when there is none."""
+        """Return what is known of the loaded model. Raises RequestProblem (503) when there is none."""
         bundle = self._ready().bundle
         return ModelFacts(name=bundle.name, engine=bundle.predictor.engine, metrics=bundle.metrics["metrics"])
 
@@ -157,7 +157,7 @@ class Api:
         return served.payload.document() if served else {"application/json": {"schema": {"type": "array"}}}
 
     def _ready(self) -> Served:
-        """Return the loaded model. Raises RequestRefused (503) when there is none."""
+        """Return the loaded model. Raises RequestProblem (503) when there is none."""
         if self.served is None:
-            raise RequestRefused(503, f"No model is loaded: {self._reason}")
+            raise RequestProblem(503, f"No model is loaded: {self._reason}")
         return self.served

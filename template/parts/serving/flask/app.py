@@ -10,11 +10,10 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
 from .api import BYTES_AT_ONCE, Answer, Api, stopping
-from .counts import CONTENT_TYPE, Counts
-from .logs import Visit
 from .openapi import describe_service
-from .refusals import Refusal, RequestRefused
+from .problems import Problem, RequestProblem
 from .settings import ServiceSettings
+from .telemetry import CONTENT_TYPE, Counts, RequestLog
 
 logger = logging.getLogger(__name__)
 
@@ -33,45 +32,45 @@ class Service(Flask):
 def create_app(settings: ServiceSettings | None = None) -> Service:
     """Return the app; it serves the model that is to answer, or answers 503 until there is one."""
     app = Service(Api(settings or ServiceSettings()))
-    add_edge(app)
+    add_middleware(app)
     add_routes(app)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
     return app
 
 
-def add_edge(app: Service) -> None:
+def add_middleware(app: Service) -> None:
     """Add what all requests meet first and last: an id, a line of log, and a count of those that predict."""
 
     @app.before_request
     def begin() -> None:
-        g.visit = Visit(request.method, request.path, request.headers.get("X-Request-ID"))
+        g.request_log = RequestLog(request.method, request.path, request.headers.get("X-Request-ID"))
 
     @app.after_request
     def end(response: Response) -> Response:
-        visit: Visit = g.visit
-        visit.status = response.status_code
-        response.headers.update(visit.headers())
+        request_log: RequestLog = g.request_log
+        request_log.status = response.status_code
+        response.headers.update(request_log.headers())
         if stopping.is_set():
             response.headers["Connection"] = "close"
-        seconds = visit.finish()
-        if visit.path == app.api.settings.predict_path:
-            app.counts.add(visit.status, visit.rows, seconds)
+        seconds = request_log.finish()
+        if request_log.path == app.api.settings.predict_path:
+            app.counts.add(request_log.status, request_log.rows, seconds)
         return response
 
-    @app.errorhandler(RequestRefused)
-    def answer_refusal(error: RequestRefused) -> Response:
-        return refuse(error.status, error.refusal)
+    @app.errorhandler(RequestProblem)
+    def answer_problem(error: RequestProblem) -> Response:
+        return problem_response(error.status, error.body)
 
     @app.errorhandler(HTTPException)
     def answer_http_exception(error: HTTPException) -> Response:
-        answer = refuse(error.code or 500, Refusal(error=error.name))
+        answer = problem_response(error.code or 500, Problem(error=error.name))
         answer.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
         return answer
 
     @app.errorhandler(Exception)
     def answer_failure(error: Exception) -> Response:
-        logger.exception("failed", extra={"fields": {"request_id": g.visit.id}})
-        return refuse(500, Refusal(error="The service failed; its log says why."))
+        logger.exception("failed", extra={"fields": {"request_id": g.request_log.id}})
+        return problem_response(500, Problem(error="The service failed; its log says why."))
 
 
 def add_routes(app: Service) -> None:
@@ -80,11 +79,11 @@ def add_routes(app: Service) -> None:
 
     @app.post(settings.predict_path)
     def predict() -> Response:
-        api.admit(request.headers.get("X-API-Key"))
-        with api.place():
+        api.check_key(request.headers.get("X-API-Key"))
+        with api.slot():
             answer = find_answer(app, read_body(settings), request.headers.get("Content-Type", ""))
-        visit: Visit = g.visit
-        visit.rows, visit.model = answer.rows, answer.model
+        request_log: RequestLog = g.request_log
+        request_log.rows, request_log.model = answer.rows, answer.model
         return Response(answer.body, mimetype="application/json")
 
     @app.get(settings.ready_path)
@@ -97,7 +96,7 @@ def add_routes(app: Service) -> None:
 
     @app.get("/model")
     def model() -> Response:
-        api.admit(request.headers.get("X-API-Key"))
+        api.check_key(request.headers.get("X-API-Key"))
         return write(api.facts())
 
     @app.get("/metrics")
@@ -106,12 +105,11 @@ def add_routes(app: Service) -> None:
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        document = describe_service(api, __package__ or "service")
-        return Response(to_json(document), mimetype="application/json")
+        return Response(to_json(describe_service(api)), mimetype="application/json")
 
 
 def read_body(settings: ServiceSettings) -> bytes:
-    """Return the body. Raises RequestRefused: 413 when it is too large, 408 when it does not arrive in time."""
+    """Return the body. Raises RequestProblem: 413 when it is too large, 408 when it does not arrive in time."""
     # The socket of the web server, if that tells it: without a limit, a client that sends nothing would keep a thread.
     if connection := request.environ.get("gunicorn.socket"):
         connection.settimeout(settings.timeout)
@@ -121,26 +119,26 @@ def read_body(settings: ServiceSettings) -> bytes:
             # gunicorn hangs up without a word on who sent more than was read: take some more, and drop it.
             request.stream.read(settings.max_bytes)
     except TimeoutError:
-        raise RequestRefused(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None
+        raise RequestProblem(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None
     if len(body) > settings.max_bytes:
-        raise RequestRefused(413, f"The body is larger than {settings.max_bytes} bytes; send less at a time.")
+        raise RequestProblem(413, f"The body is larger than {settings.max_bytes} bytes; send less at a time.")
     return body
 
 
 def find_answer(app: Service, body: bytes, media_type: str) -> Answer:
-    """Return the answer to a body. Raises RequestRefused as the API does, and 503 when it takes too long."""
+    """Return the answer to a body. Raises RequestProblem as the API does, and 503 when it takes too long."""
     if len(body) <= BYTES_AT_ONCE:
         return app.api.answer(body, media_type)
     seconds = app.api.settings.timeout
     try:
         return app.pool.submit(app.api.answer, body, media_type).result(seconds)
     except TimeoutError:
-        raise RequestRefused(503, f"The answer took longer than {seconds:g} seconds.") from None
+        raise RequestProblem(503, f"The answer took longer than {seconds:g} seconds.") from None
 
 
-def refuse(status: int, refusal: Refusal) -> Response:
+def problem_response(status: int, problem: Problem) -> Response:
     """Return the answer that says why there is no other."""
-    return Response(refusal.model_dump_json(), status, mimetype="application/json")
+    return Response(problem.model_dump_json(), status, mimetype="application/json")
 
 
 def write(model: BaseModel) -> Response:

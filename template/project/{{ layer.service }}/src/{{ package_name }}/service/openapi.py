@@ -6,40 +6,41 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .api import Api, Health, ModelFacts, Predictions, Readiness
-from .payload import PAYLOAD_REFUSALS
-from .refusals import Refusal
+from .payload import PAYLOAD_PROBLEMS
+from .problems import Problem
 
-MODELS = (Health, ModelFacts, Predictions, Readiness, Refusal)
+MODELS = (Health, ModelFacts, Predictions, Readiness, Problem)
 KEY = "apiKey"
+TITLE = (__package__ or "service").partition(".")[0]
 
-PREDICT_REFUSALS = {
+PREDICT_PROBLEMS = {
     408: "The body did not arrive in time.",
     413: "The body is too large.",
     500: "The service failed.",
     503: "No model is loaded, or too many requests came at a time, or the answer took too long.",
-    **PAYLOAD_REFUSALS,
+    **PAYLOAD_PROBLEMS,
 }
 UNREADY = {503: "No model is loaded, or the service is stopping."}
 UNKNOWN_KEY = {401: "The header X-API-Key is missing or wrong."}
 
 
-def describe_service(api: Api, title: str) -> dict[str, Any]:
+def describe_service(api: Api) -> dict[str, Any]:
     """Return the document for the model that answers now."""
     settings = api.settings
     keyed = settings.api_key is not None
     components: dict[str, Any] = {"schemas": schemas()}
     if keyed:
         components["securitySchemes"] = {KEY: {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
-    predict = operation("Predict all that the body holds, or say why not.", Predictions, PREDICT_REFUSALS)
+    predict = operation("Predict all that the body holds, or say why not.", Predictions, PREDICT_PROBLEMS)
     predict["requestBody"] = {"required": True, "content": api.document()}
     model = operation("Say which model answers, how it runs, and how good it was.", ModelFacts, UNREADY)
     for each in (predict, model) if keyed else ():
         each["security"] = [{KEY: []}]
-        each["responses"] |= refusals(UNKNOWN_KEY)
+        each["responses"] |= problem_responses(UNKNOWN_KEY)
     scraped = {"description": HTTPStatus.OK.phrase, "content": {"text/plain": {"schema": {"type": "string"}}}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": api.served.bundle.name if api.served else "no model"},
+        "info": {"title": TITLE, "version": api.served.bundle.name if api.served else "no model"},
         "paths": {
             settings.predict_path: {"post": predict},
             settings.ready_path: {"get": operation("Say whether a model is loaded.", Readiness, UNREADY)},
@@ -62,13 +63,13 @@ def schemas() -> dict[str, Any]:
 def operation(summary: str, model: type[Any], refused: dict[int, str]) -> dict[str, Any]:
     """Return an operation that answers with the model, or refuses."""
     answered = {"description": HTTPStatus.OK.phrase, "content": content(model)}
-    return {"summary": summary, "responses": {"200": answered, **refusals(refused)}}
+    return {"summary": summary, "responses": {"200": answered, **problem_responses(refused)}}
 
 
-def refusals(described: dict[int, str]) -> dict[str, Any]:
-    """Return the responses that refuse, by status."""
+def problem_responses(described: dict[int, str]) -> dict[str, Any]:
+    """Return the responses that problem_response, by status."""
     found = sorted(described.items())
-    return {str(status): {"description": text, "content": content(Refusal)} for status, text in found}
+    return {str(status): {"description": text, "content": content(Problem)} for status, text in found}
 
 
 def content(model: type[Any]) -> dict[str, Any]:

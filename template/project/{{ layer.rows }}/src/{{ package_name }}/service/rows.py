@@ -5,29 +5,29 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from .refusals import Problem, RequestRefused
+from .problems import FieldError, RequestProblem
 
 MAX_PROBLEMS = 10
 
 
 def parse_rows(rows: TypeAdapter[list[Any]], body: bytes) -> list[Any]:
-    """Return the rows of a request. Raises RequestRefused: 400 for broken JSON, 422 for wrong rows."""
+    """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
     try:
         return rows.validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
     if found[0]["type"] == "json_invalid":
-        raise RequestRefused(400, "The body is not valid JSON.", [Problem(message=found[0]["msg"])])
-    raise refuse_rows([explain(problem) for problem in found])
+        raise RequestProblem(400, "The body is not valid JSON.", [FieldError(message=found[0]["msg"])])
+    raise rows_problem([explain(problem) for problem in found])
 
 
-def refuse_rows(problems: list[Problem]) -> RequestRefused:
-    """Return the refusal (422) that names the first problem and lists the others."""
+def rows_problem(problems: list[FieldError]) -> RequestProblem:
+    """Return the problem (422) that names the first problem and lists the others."""
     more = f" ({len(problems) - 1} more problems)" if len(problems) > 1 else ""
-    return RequestRefused(422, f"{problems[0]}{more}", problems[:MAX_PROBLEMS])
+    return RequestProblem(422, f"{problems[0]}{more}", problems[:MAX_PROBLEMS])
 
 
-def explain(problem: ErrorDetails) -> Problem:
+def explain(problem: ErrorDetails) -> FieldError:
     """Say in plain words what pydantic found, and where."""
     place = problem["loc"]
     row = int(place[0]) + 1 if place else None
@@ -47,4 +47,4 @@ def explain(problem: ErrorDetails) -> Problem:
         "bool_type": "must be true or false",
         "string_type": "must be text",
     }
-    return Problem(row=row, field=field, message=words.get(problem["type"], problem["msg"]))
+    return FieldError(row=row, field=field, message=words.get(problem["type"], problem["msg"]))

@@ -15,11 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .api import BYTES_AT_ONCE, Answer, Api, stopping
-from .counts import CONTENT_TYPE, Counts
-from .logs import Visit
-from .openapi import describe_service
-from .refusals import Refusal, RequestRefused
+from .openapi import TITLE, describe_service
+from .problems import Problem, RequestProblem
 from .settings import ServiceSettings
+from .telemetry import CONTENT_TYPE, Counts, RequestLog
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +35,15 @@ class Service(FastAPI):
             delay_stop(api.settings.drain_seconds)
             yield
 
-        super().__init__(title=__package__ or "service", lifespan=watch, redoc_url=None)
+        super().__init__(title=TITLE, lifespan=watch, redoc_url=None)
         self.api = api
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document for the model that answers now."""
-        return describe_service(self.api, self.title)
+        return describe_service(self.api)
 
 
-class Edge:
+class RequestMiddleware:
     """What all requests meet first and last: an id, a line of log, and a count of those that predict.
 
     Those are answered here, as the layers of the app behind it would take longer than a small model.
@@ -61,38 +60,39 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = Visit(scope["method"], scope["path"], Headers(scope=scope).get("x-request-id"))
-        predicts = visit.path == self._api.settings.predict_path
+        request_log = RequestLog(scope["method"], scope["path"], Headers(scope=scope).get("x-request-id"))
+        predicts = request_log.path == self._api.settings.predict_path
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                mark(message, visit)
+                mark(message, request_log)
             await send(message)
 
         try:
-            answer = await predict(self._api, Request(scope, receive), visit) if predicts else self._app
+            answer = await predict(self._api, Request(scope, receive), request_log) if predicts else self._app
             await answer(scope, receive, send_marked)
         except Exception:
-            logger.exception("failed", extra={"fields": {"request_id": visit.id}})
-            await refuse(500, Refusal(error="The service failed; its log says why."))(scope, receive, send_marked)
+            logger.exception("failed", extra={"fields": {"request_id": request_log.id}})
+            failed = problem_response(500, Problem(error="The service failed; its log says why."))
+            await failed(scope, receive, send_marked)
         finally:
-            seconds = visit.finish()
+            seconds = request_log.finish()
             if predicts:
-                self._counts.add(visit.status, visit.rows, seconds)
+                self._counts.add(request_log.status, request_log.rows, seconds)
 
 
-async def predict(api: Api, request: Request, visit: Visit) -> Response:
+async def predict(api: Api, request: Request, request_log: RequestLog) -> Response:
     """Return the answer to a request to predict; its body is parsed once, by the API."""
     if request.method != "POST":
-        return refuse(405, Refusal(error="Method Not Allowed"), {"allow": "POST"})
+        return problem_response(405, Problem(error="Method Not Allowed"), {"allow": "POST"})
     try:
-        api.admit(request.headers.get("x-api-key"))
-        with api.place():
+        api.check_key(request.headers.get("x-api-key"))
+        with api.slot():
             body = await read_body(request, api.settings)
             answer = await find_answer(api, body, request.headers.get("content-type", ""))
-    except RequestRefused as error:
-        return refuse(error.status, error.refusal)
-    visit.rows, visit.model = answer.rows, answer.model
+    except RequestProblem as error:
+        return problem_response(error.status, error.body)
+    request_log.rows, request_log.model = answer.rows, answer.model
     return Response(answer.body, media_type="application/json")
 
 
@@ -114,10 +114,10 @@ def create_app(settings: ServiceSettings | None = None) -> ASGIApp:
     """Return the app; it serves the model that is to answer, or answers 503 until there is one."""
     api, counts = Api(settings or ServiceSettings()), Counts()
     app = Service(api)
-    app.add_exception_handler(RequestRefused, answer_refusal)
+    app.add_exception_handler(RequestProblem, answer_problem)
     app.add_exception_handler(HTTPException, answer_http_exception)
     add_routes(app, api, counts)
-    return Edge(app, api, counts)
+    return RequestMiddleware(app, api, counts)
 
 
 def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
@@ -130,7 +130,7 @@ def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
         return write(api.ready())
 
     async def model(request: Request) -> Response:
-        api.admit(request.headers.get("x-api-key"))
+        api.check_key(request.headers.get("x-api-key"))
         return write(api.facts())
 
     async def metrics(request: Request) -> Response:
@@ -143,7 +143,7 @@ def add_routes(app: FastAPI, api: Api, counts: Counts) -> None:
 
 
 async def read_body(request: Request, settings: ServiceSettings) -> bytes:
-    """Return the body. Raises RequestRefused: 413 as soon as it is too large, 408 when it does not arrive in time."""
+    """Return the body. Raises RequestProblem: 413 as soon as it is too large, 408 when it does not arrive in time."""
     body, more = b"", True
     try:
         async with asyncio.timeout(settings.timeout):
@@ -154,46 +154,46 @@ async def read_body(request: Request, settings: ServiceSettings) -> bytes:
                 more = message.get("more_body", False)
                 if len(body) > settings.max_bytes:
                     limit = f"The body is larger than {settings.max_bytes} bytes"
-                    raise RequestRefused(413, f"{limit}; send less at a time.")
+                    raise RequestProblem(413, f"{limit}; send less at a time.")
     except TimeoutError:
-        raise RequestRefused(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None
+        raise RequestProblem(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None
     return body
 
 
 async def find_answer(api: Api, body: bytes, media_type: str) -> Answer:
-    """Return the answer to a body. Raises RequestRefused as the API does, and 503 when it takes too long."""
+    """Return the answer to a body. Raises RequestProblem as the API does, and 503 when it takes too long."""
     if len(body) <= BYTES_AT_ONCE:
         return api.answer(body, media_type)
     try:
         return await asyncio.wait_for(asyncio.to_thread(api.answer, body, media_type), api.settings.timeout)
     except TimeoutError:
-        raise RequestRefused(503, f"The answer took longer than {api.settings.timeout:g} seconds.") from None
+        raise RequestProblem(503, f"The answer took longer than {api.settings.timeout:g} seconds.") from None
 
 
-def mark(message: Message, visit: Visit) -> None:
+def mark(message: Message, request_log: RequestLog) -> None:
     """Note the status of an answer that starts, and add its headers."""
-    visit.status = message["status"]
+    request_log.status = message["status"]
     headers = MutableHeaders(scope=message)
-    headers.update(visit.headers())
+    headers.update(request_log.headers())
     if stopping.is_set():
         headers["connection"] = "close"
 
 
-async def answer_refusal(request: Request, error: Exception) -> Response:
+async def answer_problem(request: Request, error: Exception) -> Response:
     """Answer a refused request with its status and reason."""
-    assert isinstance(error, RequestRefused)
-    return refuse(error.status, error.refusal)
+    assert isinstance(error, RequestProblem)
+    return problem_response(error.status, error.body)
 
 
 async def answer_http_exception(request: Request, error: Exception) -> Response:
     """Answer a request for an unknown path or with an unknown method."""
     assert isinstance(error, HTTPException)
-    return refuse(error.status_code, Refusal(error=error.detail), dict(error.headers or {}))
+    return problem_response(error.status_code, Problem(error=error.detail), dict(error.headers or {}))
 
 
-def refuse(status: int, refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
+def problem_response(status: int, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     """Return the answer that says why there is no other."""
-    return Response(refusal.model_dump_json(), status, headers, media_type="application/json")
+    return Response(problem.model_dump_json(), status, headers, media_type="application/json")
 
 
 def write(model: BaseModel) -> Response:
