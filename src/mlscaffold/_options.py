@@ -1,7 +1,6 @@
 """The questions as a list for people and as JSON for programs."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mlscaffold._conditions import Condition, describe
@@ -48,11 +47,13 @@ def read_options(source: Source) -> Options:
     """Return the questions of the template as `mlscaffold new` would ask them."""
     with open_template(source) as engine:
         questionnaire = Questionnaire(engine)
-        proposals = Questionnaire(engine, {"python_version": running_python()}).proposals
+        proposing = Questionnaire(engine, {"python_version": running_python()})
         answers: dict[str, object] = {}
         for name in questionnaire.names:
             answers[name] = questionnaire.state(name, answers).default
-        questions = tuple(_question(questionnaire, name, answers, proposals) for name in questionnaire.names)
+        questions = tuple(
+            _question(questionnaire, name, answers, proposing.proposal(name, answers)) for name in questionnaire.names
+        )
         return Options(version(), source.location, engine.commit, questions)
 
 
@@ -77,9 +78,7 @@ def as_text(options: Options) -> str:
     return "\n\n".join(blocks)
 
 
-def _question(
-    questionnaire: Questionnaire, name: str, answers: dict[str, object], proposals: Mapping[str, object]
-) -> QuestionInfo:
+def _question(questionnaire: Questionnaire, name: str, answers: dict[str, object], proposed: object) -> QuestionInfo:
     text = questionnaire.engine.help(name, answers)
     return QuestionInfo(
         name=name,
@@ -87,7 +86,7 @@ def _question(
         consequence=" ".join(text[1:]),
         type=str(questionnaire.engine.details[name].get("type", "")),
         default=answers[name],
-        proposed=proposals.get(name),
+        proposed=proposed,
         asked_when=questionnaire.conditions(name, lambda state: state.asked),
         choices=tuple(_choice(questionnaire, name, choice) for choice in questionnaire.all_choices(name)),
     )

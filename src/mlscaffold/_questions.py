@@ -29,11 +29,9 @@ class Questionnaire:
         self.names = [name for name in engine.details if name not in self.hidden]
         self._states: dict[tuple[object, ...], State] = {}
         self._needs: dict[str, list[str]] = {}
-        self.proposals: Answers = {}
-        for name, value in (proposals or {}).items():
-            wanted = name in self.names and name not in engine.preferences and not self.needs(name)
-            if wanted and not self._problem(name, value, {}):
-                self.proposals[name] = value
+        # A person's own settings for Copier go before what is proposed.
+        wanted = set(self.names) - set(engine.preferences)
+        self._proposals = {name: value for name, value in (proposals or {}).items() if name in wanted}
 
     @cached_property
     def choosers(self) -> list[str]:
@@ -46,8 +44,13 @@ class Questionnaire:
         key = (name, *(repr(answers[need]) for need in self.needs(name)))
         if key not in self._states:
             known = self._known(name, answers)
-            self._states[key] = self.engine.state(name, known, self.proposals.get(name))
+            self._states[key] = self.engine.state(name, known, self.proposal(name, answers))
         return self._states[key]
+
+    def proposal(self, name: str, answers: Mapping[str, object]) -> object:
+        """Return what is proposed for a question after `answers`, None for nothing, or nothing that is valid then."""
+        value = self._proposals.get(name)
+        return None if value is None or self._problem(name, value, answers) else value
 
     def needs(self, name: str) -> list[str]:
         """Return the visible questions whose answers this one depends on, also through hidden ones."""
@@ -167,7 +170,7 @@ class Questionnaire:
 
     def ask(self, name: str, answers: Answers) -> object:
         """Ask a person one question."""
-        return self.engine.ask(name, self._known(name, answers), self.proposals.get(name))
+        return self.engine.ask(name, self._known(name, answers), self.proposal(name, answers))
 
     def _walk(self, names: list[str], answers: Answers) -> Iterator[Answers]:
         if not names:
