@@ -154,11 +154,12 @@ PORTS = count(os.getpid())
 
 
 def take_another_port(project: Path, env: Environment) -> None:
-    """Let the compose file publish a port that nothing else holds, and commit."""
-    compose = project / "compose.yaml"
-    text = compose.read_text(encoding="utf-8")
-    assert "127.0.0.1:8000:" in text
-    compose.write_text(text.replace("127.0.0.1:8000:", f"127.0.0.1:{free_port()}:"), encoding="utf-8")
+    """Let the service be published, and asked by GitHub's workflow, at a port that nothing else holds; commit."""
+    port = free_port()
+    for path in (project / "compose.yaml", *project.glob(".github/workflows/image.yml")):
+        text = path.read_text(encoding="utf-8")
+        assert "127.0.0.1:8000" in text
+        path.write_text(text.replace("127.0.0.1:8000", f"127.0.0.1:{port}"), encoding="utf-8")
     run("git", "commit", "--all", "--quiet", "--message", "Take another port", cwd=project, env=env)
 
 

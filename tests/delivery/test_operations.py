@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import random
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,15 @@ def service(project: Path, env: Environment, **settings: str) -> Iterator[tuple[
             env={**env, "PYTHONPATH": "src", **settings},
             stdout=file,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         wait_until_ready(port)
         yield process, port, log
     finally:
-        process.kill()
+        # The processes that share its port, too.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
