@@ -122,7 +122,8 @@ def test_what_is_no_version_is_not_deployed(template: Path, tmp_path: Path, env:
 def test_the_pipeline_runs_for_real(
     template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
-    project = render(template, tmp_path / "project", engine, ci="gitlab", package_name=own_name("acme_gitlab"))
+    package = own_name("acme_gitlab")
+    project = render(template, tmp_path / "project", engine, ci="gitlab", package_name=package)
     take_another_port(project, engine)
     real = {**stubbed_installers(tmp_path, engine), **advisories.variables}
     here = ("DOCKER_HOST=unix:///var/run/docker.sock", "DOCKER_TLS_VERIFY=", "DOCKER_CERT_PATH=")
@@ -131,6 +132,7 @@ def test_the_pipeline_runs_for_real(
     finally:
         # There, the engine goes with the job.
         run("make", "down", cwd=project, env=engine)
+        run("docker", "rmi", "--force", package.replace("_", "-"), cwd=project, env=engine)
     assert [job for job in ("lint", "test", "train", "build") if f" PASS  {job}" not in said] == []
     assert '"status":"ready"' in said
     assert {"numpy", "onnxruntime"} <= advisories.asked

@@ -168,6 +168,7 @@ def test_without_onnx_the_library_that_trained_comes_along(
     with container(f"{image}-native", engine, tmp_path) as (_, port):
         assert ask(port, "/model")[1]["engine"] == "native"
         assert ask(port, "/predict", rows)[1]["predictions"][0]["prediction"] == expected
+    run("docker", "rmi", "--force", f"{image}-native", cwd=project, env=engine)
 
 
 def test_an_image_without_a_model_is_refused(trained: Path, engine: Environment, tmp_path: Path) -> None:

@@ -145,12 +145,14 @@ def test_the_checks_run_for_real(template: Path, tmp_path: Path, env: Environmen
 def test_the_image_job_runs_for_real(
     template: Path, tmp_path: Path, engine: Environment, advisories: Advisories, tally: Tally
 ) -> None:
-    project = render(template, tmp_path / "project", engine, package_name=own_name("acme_github"))
+    package = own_name("acme_github")
+    project = render(template, tmp_path / "project", engine, package_name=package)
     take_another_port(project, engine)
     said = act(project, tmp_path, {**engine, **advisories.variables}, "image.yml")
     assert "Job succeeded" in said
     assert json.loads(next(re.finditer(r'\{"status":"ready".*?\}', said)).group())["status"] == "ready"
     assert {"numpy", "onnxruntime"} <= advisories.asked
+    run("docker", "rmi", "--force", package.replace("_", "-"), cwd=project, env=engine)
     tally.images += 1
 
 
