@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -223,3 +225,10 @@ def test_requests_are_counted(client: httpx2.Client, example: Example) -> None:
     assert 'predict_requests_total{status="200"}' in scraped
     assert 'predict_requests_total{status="413"}' in scraped
     assert "predicted_rows_total" in scraped
+
+
+def test_nothing_counts_before_the_server_knows_of_its_processes() -> None:
+    code = "import sys, acme_ml.service.server; print('prometheus_client' in sys.modules)"
+    src = Path(__file__).parents[1] / "src"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=src, capture_output=True, text=True, check=True)
+    assert loaded.stdout == "False\n"

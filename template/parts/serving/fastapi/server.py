@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 import uvicorn
 
 from .settings import ServiceSettings
-from .telemetry import LOGGING
 
 
 def run(host: str, port: int) -> None:
@@ -16,6 +15,9 @@ def run(host: str, port: int) -> None:
         if workers > 1:
             # Where the processes add up what they count.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+        # Imported where it is used: what counts must know by then whether there are other processes.
+        from .telemetry import LOGGING
+
         uvicorn.run(
             f"{__package__}.app:create_app",
             factory=True,

@@ -11,7 +11,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from .api import stopping
 from .settings import ServiceSettings
-from .telemetry import LOGGING
 
 
 class DrainingWorker(ThreadWorker):
@@ -36,6 +35,9 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Tell gunicorn what it has to know."""
+        # Imported where it is used: what counts must know by then whether there are other processes.
+        from .telemetry import LOGGING
+
         options = {
             "bind": self._address,
             "workers": self._settings.workers,
@@ -52,7 +54,6 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Return the app, in each process its own."""
-        # Imported where it is used: what counts must know by then whether there are other processes.
         from .app import create_app
 
         app = create_app(self._settings)
