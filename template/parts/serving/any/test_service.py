@@ -228,7 +228,7 @@ def test_requests_are_counted(client: httpx2.Client, example: Example) -> None:
 
 
 def test_nothing_counts_before_the_server_knows_of_its_processes() -> None:
-    code = "import sys, acme_ml.service.server; print('prometheus_client' in sys.modules)"
+    code = "import sys, acme_ml.service.server; print(*sys.modules)"
     src = Path(__file__).parents[1] / "src"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=src, capture_output=True, text=True, check=True)
-    assert loaded.stdout == "False\n"
+    assert "prometheus_client" not in loaded.stdout.split()
