@@ -32,7 +32,7 @@ prove: lint build/test/proving build/checkov/ready  ## For every night and relea
 work: $(BIN)/mlscaffold  ## Render into build/work, with links to the parts: make work ANSWERS="task=regression"
 	$(BIN)/python -m scripts.work build/work $(ANSWERS)
 
-where: $(BIN)/mlscaffold  ## Say what fills a rendered file: make where FILE=src/acme_ml/encoder.py ANSWERS=...
+where: $(BIN)/mlscaffold  ## Say what fills a rendered file: make where FILE=src/acme_ml/inference/encoder.py ANSWERS=...
 	$(BIN)/python -m scripts.where $(FILE) $(ANSWERS)
 
 lint: .venv/ready  ## Check style, formatting and types of the command, the tests and the parts

@@ -19,7 +19,9 @@ def main(composition: Composition, words: list[str]) -> None:
         UsageError: no file is named, or these answers give none of that name.
     """
     if not words or "=" in words[0]:
-        raise UsageError("no file is named", 'Try: make where FILE=src/acme_ml/model.py ANSWERS="task=regression"')
+        raise UsageError(
+            "no file is named", 'Try: make where FILE=src/acme_ml/training/model.py ANSWERS="task=regression"'
+        )
     name, answers = words[0], composition.answers(words[1:])
     sources = composition.sources(answers)
     path = re.sub(r"^src/\w+/", f"src/{answers['package_name']}/", name)
@@ -47,8 +49,10 @@ def elsewhere(composition: Composition, path: str, names: list[str]) -> str:
             answers = composition.questions.complete({"package_name": PACKAGE}, {name: value})
             if path in composition.sources(answers):
                 return f"There is one with {name}={value}."
-    close = get_close_matches(path, names, n=1)
-    return f"Did you mean {close[0]}?" if close else "Its path is that in a rendered project."
+    # A file may have moved to another room: its name counts, and then its folder.
+    bases = {name.rsplit("/", 1)[-1]: name for name in names}
+    close = get_close_matches(path.rsplit("/", 1)[-1], list(bases), n=1)
+    return f"Did you mean {bases[close[0]]}?" if close else "Its path is that in a rendered project."
 
 
 if __name__ == "__main__":

@@ -341,11 +341,11 @@ def test_the_script_makes_the_repository_then_pushes_then_makes_the_service(desk
 
 def test_the_script_makes_an_endpoint_with_fewer_settings(desk: Desk) -> None:
     only = dict.fromkeys(("VPC", "LOAD_BALANCER_SUBNETS", "SERVICE_SUBNETS", "CERTIFICATE_ARN"), "")
-    desk.deploy("--yes", "--image", IMAGE, but={**only, "AWS_TARGET": "sagemaker"})
+    desk.deploy("--yes", "--image", IMAGE, but={**only, "AWS_STACK": "sagemaker"})
     made = [line for line in desk.asked() if "--stack-name acme-forecast-sagemaker --template-file" in line]
     assert "deploy/aws/sagemaker.yaml" in made[0]
     assert f"Image={IMAGE} RepositoryArn=arn:aws:ecr" in made[0]
-    assert "It can be service or sagemaker" in desk.deploy("--yes", expect=2, but={"AWS_TARGET": "lambda"})
+    assert "It can be service or sagemaker" in desk.deploy("--yes", expect=2, but={"AWS_STACK": "lambda"})
 
 
 def test_an_image_from_elsewhere_is_refused(desk: Desk) -> None:

@@ -53,11 +53,11 @@ AUDIENCES = {
 LOG_IN = {
     "docker": [],
     "kubernetes": [
-        "kubectl config set-cluster target --server=https://cluster.example.com "
+        "kubectl config set-cluster production --server=https://cluster.example.com "
         "--certificate-authority=FILE --embed-certs",
         f"kubectl config set-credentials pipeline --token={TOKEN}",
-        "kubectl config set-context target --cluster=target --user=pipeline",
-        "kubectl config use-context target",
+        "kubectl config set-context production --cluster=production --user=pipeline",
+        "kubectl config use-context production",
     ],
     "aws": [
         "aws ecr get-login-password --region eu-west-1",

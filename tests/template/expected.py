@@ -6,24 +6,24 @@ from typing import NamedTuple
 
 from .facts import FRAMEWORKS, SHARED_WORDS, TASKS
 
+# Here and in facts.py, @ is the folder of the package.
 ALWAYS = """
 .copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
-src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/batches.py src/PACKAGE/bundle.py src/PACKAGE/checksums.py
-src/PACKAGE/cli.py
-src/PACKAGE/config.py src/PACKAGE/data.py src/PACKAGE/dataset.py src/PACKAGE/diagnostics.py src/PACKAGE/encoder.py
-src/PACKAGE/errors.py src/PACKAGE/estimators.py src/PACKAGE/evaluate.py src/PACKAGE/explore.py src/PACKAGE/export.py
-src/PACKAGE/figures.py src/PACKAGE/inference.py src/PACKAGE/lineage.py src/PACKAGE/metrics.py src/PACKAGE/model.py
-src/PACKAGE/model_card.py src/PACKAGE/plots.py src/PACKAGE/predict.py src/PACKAGE/prediction.py src/PACKAGE/report.py
-src/PACKAGE/schema.py src/PACKAGE/source.py src/PACKAGE/storage.py src/PACKAGE/tracking.py src/PACKAGE/train.py
-src/PACKAGE/tune.py src/PACKAGE/versions.py
+@/__init__.py @/__main__.py @/cli.py @/config.py @/errors.py @/schema.py @/source.py
+@/data/__init__.py @/data/dataset.py @/data/load.py
+@/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/predict.py
+@/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
+@/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
+@/evaluation/figures.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
+@/training/__init__.py @/training/estimators.py @/training/export.py @/training/lineage.py @/training/model.py
+@/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py @/training/tune.py
 tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
 tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
 """
 
 SERVICE = """
-src/PACKAGE/service/__init__.py src/PACKAGE/service/api.py src/PACKAGE/service/app.py src/PACKAGE/service/openapi.py
-src/PACKAGE/service/payload.py src/PACKAGE/service/problems.py src/PACKAGE/service/server.py
-src/PACKAGE/service/settings.py src/PACKAGE/service/telemetry.py
+@/service/__init__.py @/service/api.py @/service/app.py @/service/openapi.py @/service/payload.py
+@/service/problems.py @/service/server.py @/service/settings.py @/service/telemetry.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
@@ -67,11 +67,11 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     lists.append(TASKS[answers["task"]].files if "task" in answers else "")
     lists.append(FRAMEWORKS[answers["framework"]].files if "framework" in answers else "")
     if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
-        lists.append("src/PACKAGE/service/rows.py")
+        lists.append("@/service/rows.py")
     if answers.get("deployment", "none") != "none":
         lists += [IMAGE, DEPLOYMENTS[answers["deployment"]]]
         lists.append(RELEASES.get(answers["ci"], ""))
-    return {path.replace("PACKAGE", package) for files in lists for path in files.split()}
+    return {path.replace("@", f"src/{package}") for files in lists for path in files.split()}
 
 
 class Foreign(NamedTuple):

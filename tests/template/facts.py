@@ -32,8 +32,8 @@ pandas pandera.pandas prometheus_client pydantic_settings pytest rich.progress s
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
-TABLE = f"{SHIPPED} src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/table.py tests/test_table.py"
-NETWORK = "src/PACKAGE/network.py src/PACKAGE/objective.py src/PACKAGE/trainer.py tests/test_network.py"
+TABLE = f"{SHIPPED} @/training/features.py @/data/reading.py @/data/table.py tests/test_table.py"
+NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
 TASKS = {
     "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", TABLE),
@@ -44,22 +44,22 @@ TASKS = {
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         """
-        src/PACKAGE/example.py src/PACKAGE/features.py src/PACKAGE/reading.py src/PACKAGE/texts.py src/PACKAGE/words.py
+        @/data/example.py @/training/features.py @/data/reading.py @/data/texts.py @/inference/words.py
         tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),
     "image-classification": Task(
         r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
         """
-        src/PACKAGE/example.py src/PACKAGE/folder.py src/PACKAGE/images.py src/PACKAGE/pixels.py
+        @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
         tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
         """,
     ),
     "forecasting": Task(
         r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna",
         f"""
-        {SHIPPED} src/PACKAGE/forecaster.py src/PACKAGE/frequency.py src/PACKAGE/graph.py src/PACKAGE/history.py
-        src/PACKAGE/reading.py src/PACKAGE/windows.py
+        {SHIPPED} @/training/forecaster.py @/data/frequency.py @/training/graph.py @/data/history.py
+        @/data/reading.py @/data/windows.py
         tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_windows.py
         """,
     ),

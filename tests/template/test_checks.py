@@ -17,7 +17,7 @@ from .dependencies import check_dependencies
 from .rendering import Project, Renderer
 
 ANSWERS = {"task": "regression", "environment": "conda", "serving": "none", "ci": "github", "license": "MIT"}
-MODEL = "src/my_ml_project/model.py"
+MODEL = "src/my_ml_project/training/model.py"
 FLAWS: list[tuple[Check, str, str, str, str]] = [
     (check_files, "src/my_ml_project/service.py", "", '"""Nothing."""\n', "is not expected"),
     (check_words, "README.md", "## Notes", "## Notes on penguins", "belongs to task=classification"),
@@ -40,7 +40,7 @@ FLAWS: list[tuple[Check, str, str, str, str]] = [
     (lambda project: style_problems([project.folder]), MODEL, "import", "import  os\nimport", "ruff check"),
     (check_dependencies, "pyproject.toml", '    "numpy', '    "hypothesis>=6,<7",\n    "numpy', "nothing imports it"),
     (check_dependencies, "pyproject.toml", '    "numpy', '    "numpy>=2,<3",\n    "numpy', "is declared twice"),
-    (check_dependencies, MODEL, "from .config", "import torch\nfrom .config", "torch is imported but not declared"),
+    (check_dependencies, MODEL, "from ..config", "import torch\nfrom ..config", "torch is imported but not declared"),
     (check_dependencies, "environment.yml", "  - pandas >=", "  - pandas >=1,>=", "environment.yml: pandas"),
     (check_dependencies, "environment.yml", "  - rich ", "  - poor ", "environment.yml: rich is missing"),
 ]

@@ -6,28 +6,17 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from scripts.composition import FILLED, with_defaults
+from scripts.axes import AXES, PAGE, axes_of_files, fillings, page
+from scripts.composition import with_defaults
 
-from .rendering import ROOT, Renderer, all_answers
+from .rendering import Renderer, all_answers
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 SLOT = re.compile(
     r'{% from "template/lib/slot\.jinja" import slot with context %}\n{{ slot\("([\w.]+)"\) -}}\n', re.ASCII
 )
-# A folder of parts belongs to an axis: what decides which of its kind is chosen.
-AXES = {
-    "tasks": "task",
-    "modalities": "task",
-    "targets": "task",
-    "frameworks": "framework",
-    "tracking": "tracking",
-    "environments": "environment",
-    "serving": "serving",
-    "deployment": "deployment",
-    "ci": "ci",
-    "licenses": "license",
-    "base": "base",
-}
+# Folders within those that answers choose.
+INNER = re.compile(r"/(readme|rooms)$")
 
 
 # Tags are few.
@@ -65,7 +54,7 @@ def test_tags_are_few_for_what_they_render(renderer: Renderer, capsys: pytest.Ca
     slots = sum(count_tags(text) for text in sources if SLOT.fullmatch(text))
     bodies = sum(count_tags(text) for text in sources if not SLOT.fullmatch(text))
     chosen = [name for name in files(PARTS) if not name.endswith(".py")]
-    chosen = [name for name in chosen if str(Path(name).parent).removesuffix("/readme") in parts]
+    chosen = [name for name in chosen if INNER.sub("", str(Path(name).parent)) in parts]
     bodies += sum(count_tags(read(PARTS, name)) for name in chosen)
     with capsys.disabled():
         print(f"\n{bodies} tags in bodies and {slots} in slots for {lines} lines rendered by default:", end=" ")
@@ -90,29 +79,6 @@ def count_tags(text: str) -> int:
 # Slots and parts.
 
 
-def fillings(call: str, text: str) -> dict[str, set[str]]:
-    """Return for each name that the text asks for with `call` the axes of the parts that have it."""
-    names = FILLED[call].findall(text)
-    return {name: {axis_of(path) for path in files(PARTS) if path.endswith(f"/{name}")} for name in names}
-
-
-def axis_of(path: str) -> str:
-    """Return the axis of a part's file; the pair of a task and a framework belongs to the task."""
-    return AXES[path.split("/")[0]]
-
-
-def axes_of_files() -> dict[str, set[str]]:
-    """Return for each rendered file the axes it is filled from: those of its slots, else of the only fragment."""
-    found = {}
-    for name in files(PROJECT):
-        text = read(PROJECT, name) if name.endswith(".jinja") else ""
-        slots, gathered = fillings("slot", text), fillings("gather", text)
-        if slots or len(gathered) == 1:
-            rendered = re.sub(r"^\{\{ layer\.\w+ \}\}/", "", name).removesuffix(".jinja")
-            found[rendered] = set().union(*(slots or gathered).values())
-    return found
-
-
 def test_every_kind_of_part_has_an_axis() -> None:
     assert {name.split("/")[0] for name in files(PARTS)} == set(AXES)
 
@@ -122,12 +88,8 @@ def test_a_file_is_filled_from_one_axis(name: str, axes: set[str]) -> None:
     assert len(axes) == 1, f"{name} is filled from {sorted(axes)}"
 
 
-def test_architecture_tells_the_axis_of_every_file() -> None:
-    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").replace("\\_", "_")
-    table = text.partition("| rendered file | axis |\n")[2].partition("\n\n")[0]
-    rows = [[cell.strip(" `") for cell in line.split("|")[1:3]] for line in table.splitlines()[1:]]
-    told = {name.replace("src/package/", "src/{{ package_name }}/"): axis for name, axis in rows}
-    assert told == {name: "/".join(axes) for name, axes in axes_of_files().items()}
+def test_the_page_of_files_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m scripts.axes"
 
 
 def test_every_part_is_asked_for() -> None:
@@ -140,7 +102,7 @@ def test_every_part_is_asked_for() -> None:
 def test_every_folder_of_parts_is_chosen_by_some_answers(renderer: Renderer) -> None:
     # A folder is named by three answers at most.
     chosen = {part for answers in all_answers().covering(3) for part in parts_for(renderer, answers)}
-    folders = {str(Path(name).parent).removesuffix("/readme") for name in files(PARTS)}
+    folders = {INNER.sub("", str(Path(name).parent)) for name in files(PARTS)}
     assert sorted(folders - chosen) == []
 
 

@@ -128,5 +128,5 @@ def test_a_file_reads_nothing_else(renderer: Renderer, footprint: Footprint) -> 
 def test_answers_that_a_file_does_not_read_are_known(footprint: Footprint) -> None:
     assert footprint.of_file("src/{{ package_name }}/train.py") == set()
     assert footprint.of_file("LICENSE.jinja") == {"license"}
-    assert footprint.of_file("src/{{ package_name }}/model.py.jinja") == {"task", "framework"}
+    assert footprint.of_file("src/{{ package_name }}/training/model.py.jinja") == {"task", "framework"}
     assert {"task", "serving", "deployment", "ci"} <= footprint.of_file("README.md.jinja")

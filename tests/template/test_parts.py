@@ -56,13 +56,13 @@ def test_parts_are_held_to_the_style_of_rendered_projects(renderer: Renderer) ->
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
 def test_make_lint_sees_a_fault_in_a_part(tmp_path: Path, command: list[str]) -> None:
-    part = tmp_path / "template/parts/targets/class/metrics.py"
+    part = tmp_path / "template/parts/estimators/classifier/metrics.py"
     part.parent.mkdir(parents=True)
     for name in ("pyproject.toml", "template/ruff.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet"]
     for addition, status in (("", 0), ("\nimport os \n", 1)):
-        part.write_text(read(PARTS, "targets/class/metrics.py") + addition)
+        part.write_text(read(PARTS, "estimators/classifier/metrics.py") + addition)
         assert subprocess.run(ruff, cwd=tmp_path, capture_output=True, check=False).returncode == status
 
 

@@ -1,71 +1,164 @@
-"""The service is a room of its own: it stands on what reads and runs a saved model, and nothing stands on it."""
+"""Every project has the same rooms, with one way through them; what it imports is read from the rendered trees."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 import pytest
 
 from .rendering import Project, Renderer, code_trees, label
 
-ROOM = "service"
-# What the room stands on: a saved model, and what is known of the data.
-BELOW = {"bundle", "encoder", "errors", "frequency", "images", "prediction", "schema", "versions"}
-# The commands, one of which starts it.
-ABOVE = {"__main__"}
+GROUND = ("config", "errors", "schema", "source")
+# What each room stands on. The commands stand on all rooms, and one of them starts the service.
+BELOW = {
+    "ground": "",
+    "data": "ground",
+    "inference": "ground data",
+    "evaluation": "ground data inference",
+    "training": "ground data inference evaluation",
+    "service": "ground inference",
+    "cli": "ground data inference evaluation training",
+    "__main__": "cli service",
+}
+# The service takes from the data what reads a single file or time, and needs no pandas.
+ALSO = {("service", "data.images"), ("service", "data.frequency")}
+# Imports that wait until they are used: what starts at once, what a slim image lacks, what reads the environment first.
+DEFERRED = {"__main__", "cli", "inference.encoder", "inference.predictor", "service.server"}
+
+MOST_ENTRIES = 12
 
 WITH_SERVICE = [answers for answers in code_trees() if answers["serving"] != "none"]
 
 
-def imports(project: Project) -> dict[str, set[str]]:
-    """Return which modules of the package each of them imports, deferred imports and those for types included."""
+class Tree(NamedTuple):
+    """A rendered project, its modules by their dotted names, and which of them each imports in any way."""
+
+    project: Project
+    modules: dict[str, ast.Module]
+    imports: dict[str, set[str]]
+
+
+@pytest.fixture(scope="module", params=code_trees(), ids=label)
+def tree(request: pytest.FixtureRequest, renderer: Renderer) -> Tree:
+    """Each tree of code that answers can give."""
+    project = renderer.render(request.param)
+    modules = read_modules(project)
+    found = {
+        name: {each for node in ast.walk(module) for each in imported(node, name, project)}
+        for name, module in modules.items()
+    }
+    return Tree(project, modules, found)
+
+
+def read_modules(project: Project) -> dict[str, ast.Module]:
+    """Return each module of the package by its dotted name; a room's own is its `__init__`."""
     root = f"src/{project.package}/"
-    names = [name for name in project.python if name.startswith(root)]
-    return {module(name.removeprefix(root)): set(imported(name.removeprefix(root), project)) for name in names}
+    paths = [path for path in project.python if path.startswith(root)]
+    return {
+        path.removeprefix(root).removesuffix(".py").replace("/", "."): ast.parse(project.files[path]) for path in paths
+    }
 
 
-def module(path: str) -> str:
-    """Return the dotted name of a module."""
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+def imported(node: ast.AST, name: str, project: Project) -> Iterator[str]:
+    """Yield the modules of the package that a statement in the module of this name imports."""
+    if isinstance(node, ast.Import):
+        absolute = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        folder = [project.package, *name.split(".")[:-1]]
+        base = [*folder[: len(folder) - node.level + 1], *([node.module] if node.module else [])]
+        start = ".".join(base if node.level else [node.module or ""])
+        whole = start in {project.package, *(f"{project.package}.{room}" for room in BELOW)}
+        absolute = [f"{start}.{alias.name}" for alias in node.names] if whole else [start]
+    else:
+        return
+    yield from (each.partition(".")[2] for each in absolute if each.startswith(f"{project.package}."))
 
 
-def imported(path: str, project: Project) -> Iterator[str]:
-    """Yield the modules of the package that a file imports."""
-    folder = module(path).split(".")[:-1]
-    for node in ast.walk(ast.parse(project.files[f"src/{project.package}/{path}"])):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = folder[: len(folder) - node.level + 1]
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            yield from (".".join([*above, name]) for name in names)
+def deferred(tree: Tree) -> set[str]:
+    """Return the modules that import others of the package somewhere else than at their top."""
+    return {
+        name
+        for name, module in tree.modules.items()
+        for node in ast.walk(module)
+        if node not in module.body and any(imported(node, name, tree.project))
+    }
 
 
-def circles(graph: dict[str, set[str]]) -> list[str]:
-    """Return the modules that import themselves by way of others."""
-
-    def reaches(start: str) -> set[str]:
-        found: set[str] = set()
-        pending = set(graph[start])
-        while pending:
-            found |= pending
-            pending = {each for name in pending for each in graph.get(name, set())} - found
-        return found
-
-    return sorted(name for name in graph if name in reaches(name))
+def room_of(name: str) -> str:
+    """Return the room of a module."""
+    first = name.partition(".")[0]
+    return first if first in BELOW else "ground"
 
 
-@pytest.mark.parametrize("answers", WITH_SERVICE, ids=label)
-def test_the_service_stands_on_a_saved_model_alone(renderer: Renderer, answers: dict[str, str]) -> None:
-    graph = imports(renderer.render(answers))
-    inside = {name: needed for name, needed in graph.items() if name.startswith(f"{ROOM}.")}
-    assert len(inside) >= 8
-    outside = {each for needed in inside.values() for each in needed if not each.startswith(f"{ROOM}.")}
-    assert outside <= BELOW
-    assert circles(inside) == []
-    users = {name for name, needed in graph.items() if name not in inside and any(each in inside for each in needed)}
-    assert users == ABOVE
+def find_circle(graph: dict[str, set[str]]) -> list[str]:
+    """Return modules that import one another in a circle, the first of them once more at the end."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def against_the_way(graph: dict[str, set[str]]) -> list[str]:
+    """Return the imports that lead to a room which their own does not stand on."""
+    found = []
+    for name, needed in graph.items():
+        room = room_of(name)
+        allowed = {room, *BELOW[room].split()}
+        wrong = [each for each in needed if room_of(each) not in allowed and (room, each) not in ALSO]
+        found += [f"{name} imports {each}" for each in wrong]
+    return sorted(found)
+
+
+def test_there_is_one_way_through_the_rooms(tree: Tree) -> None:
+    assert against_the_way(tree.imports) == []
+    assert find_circle(tree.imports) == []
+    assert deferred(tree) <= DEFERRED
+
+
+def test_every_module_has_its_room(tree: Tree) -> None:
+    rooms = {"data", "inference", "evaluation", "training"}
+    if tree.project.answers["serving"] != "none":
+        rooms.add("service")
+    ground = {"__init__", "__main__", "cli", *GROUND}
+    assert {name for name in tree.modules if "." not in name} == ground
+    assert {name.partition(".")[0] for name in tree.modules if "." in name} == rooms
+    assert len(ground | rooms) <= MOST_ENTRIES
+
+
+def test_a_room_says_what_each_of_its_modules_is_for(tree: Tree) -> None:
+    for room in {name.partition(".")[0] for name in tree.modules if "." in name}:
+        said = ast.get_docstring(tree.modules[f"{room}.__init__"]) or ""
+        told = {line.split("`")[1] for line in said.splitlines() if line.startswith("- `")}
+        assert {f"{room}.{name}" for name in {*told, "__init__"}} == {
+            n for n in tree.modules if n.startswith(f"{room}.")
+        }
+
+
+def test_the_readme_says_where_to_change_what(tree: Tree) -> None:
+    said = tree.project.text("README.md").split("| to change |")[1].split("\n\n")[0]
+    rows = said.splitlines()[2:]
+    assert 7 <= len(rows) <= 10
+    for name in (name for row in rows for name in row.split("|")[2].split("`")[1::2] if "." in name):
+        assert {name, f"src/{tree.project.package}/{name}"} & tree.project.files.keys(), name
+
+
+@pytest.mark.parametrize(
+    ("graph", "said"),
+    [
+        ({"data.load": {"config"}, "config": set()}, []),
+        ({"inference.bundle": {"training.model"}}, ["inference.bundle imports training.model"]),
+        ({"service.api": {"data.images", "data.table"}}, ["service.api imports data.table"]),
+        ({"schema": {"data.frequency"}}, ["schema imports data.frequency"]),
+    ],
+)
+def test_an_import_against_the_way_is_found(graph: dict[str, set[str]], said: list[str]) -> None:
+    assert against_the_way(graph) == said
 
 
 def test_a_circle_is_found() -> None:
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) in (["b", "c", "b"], ["c", "b", "c"])
 
 
 @pytest.mark.parametrize("answers", WITH_SERVICE, ids=label)
@@ -73,7 +166,7 @@ def test_without_a_service_its_room_is_missing_and_nothing_else(renderer: Render
     project, bare = renderer.render(answers), renderer.render({**answers, "serving": "none"})
     code = {name for name in project.python if name.startswith(("src/", "tests/"))}
     gone = {name for name in code if name not in bare.files}
-    room = f"src/{project.package}/{ROOM}/"
+    room = f"src/{project.package}/service/"
     assert {name for name in gone if not name.startswith(room)} == {
         "tests/clients.py",
         "tests/test_payload.py",

@@ -16,6 +16,7 @@ from .rendering import ROOT, copy_template
 Tool = Callable[..., str]
 
 PART = "template/parts/modalities/tabular/encoder.py"
+ENCODER = "src/acme_ml/inference/encoder.py"
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,12 @@ def tool(composition: Composition, capsys: pytest.CaptureFixture[str]) -> Tool:
 
 
 def test_the_part_that_fills_a_slot_is_told_and_those_that_could(tool: Tool) -> None:
-    lines = tool("where", "src/acme_ml/encoder.py", "task=regression", "framework=pytorch").splitlines()
-    assert lines[:3] == ["src/acme_ml/encoder.py is a slot, filled by:", f"  {PART}", "other answers fill it from:"]
+    lines = tool("where", "src/acme_ml/inference/encoder.py", "task=regression", "framework=pytorch").splitlines()
+    assert lines[:3] == [
+        "src/acme_ml/inference/encoder.py is a slot, filled by:",
+        f"  {PART}",
+        "other answers fill it from:",
+    ]
     assert "  template/parts/modalities/image/encoder.py" in lines
 
 
@@ -53,18 +58,20 @@ def test_all_fragments_of_a_gathered_file_are_told(tool: Tool) -> None:
 
 
 def test_a_file_that_is_no_slot_is_told_under_any_package_name(tool: Tool) -> None:
-    assert "train.py is template/project/src/{{ package_name }}/train.py" in tool("where", "src/mine/train.py")
+    assert "train.py is template/project/src/{{ package_name }}/training/train.py" in tool(
+        "where", "src/mine/training/train.py"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ([], "no file is named"),
-        (["src/a/images.py"], "There is one with task=image-classification."),
-        (["src/a/trian.py"], "Did you mean src/acme_ml/train.py?"),
-        (["src/a/train.py", "task=ranking"], "there is no choice 'ranking'"),
-        (["src/a/train.py", "tsk=regression"], "did you mean task?"),
-        (["src/a/train.py", "regression"], "'regression' is no answer"),
+        (["src/a/data/images.py"], "There is one with task=image-classification."),
+        (["src/a/trian.py"], "Did you mean src/acme_ml/training/train.py?"),
+        (["src/a/training/train.py", "task=ranking"], "there is no choice 'ranking'"),
+        (["src/a/training/train.py", "tsk=regression"], "did you mean task?"),
+        (["src/a/training/train.py", "regression"], "'regression' is no answer"),
     ],
 )
 def test_what_is_wrong_is_told(tool: Tool, words: list[str], told: str) -> None:
@@ -83,7 +90,7 @@ def test_an_error_is_no_traceback() -> None:
 def test_a_file_that_equals_its_source_is_a_link_to_it(tool: Tool, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     said = tool("work", folder, "task=regression", "framework=pytorch")
-    assert (folder / "src/acme_ml/encoder.py").resolve() == ROOT / PART
+    assert (folder / "src/acme_ml/inference/encoder.py").resolve() == ROOT / PART
     links = [path for path in folder.rglob("*") if path.is_symlink()]
     assert all(path.resolve().is_file() for path in links)
     assert f"{len(links)} of " in said

@@ -14,8 +14,8 @@ from .checks import ANSWERS_FILE
 from .rendering import Renderer, copy_template, read_tree
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-METRICS = "src/my_ml_project/metrics.py"
-MODEL = "src/my_ml_project/model.py"
+METRICS = "src/my_ml_project/evaluation/metrics.py"
+MODEL = "src/my_ml_project/training/model.py"
 EDITS = {
     "params.yaml": ("model: random_forest ", "model: gradient_boosting "),
     MODEL: ("# Trees need no scaling", "# Ours: trees need no scaling"),
@@ -92,7 +92,7 @@ def release(template: Path, tag: str) -> Path:
 
 def release_second_version(template: Path) -> None:
     """Change a part and the model's part, and add a file."""
-    for name in ("targets/class/metrics.py", "tasks/classification/scikit-learn/model.py"):
+    for name in ("estimators/classifier/metrics.py", "tasks/classification/scikit-learn/model.py"):
         part = template / "template/parts" / name
         part.write_text(part.read_text() + NEW_LINE)
     (template / "template/project/docs").mkdir()

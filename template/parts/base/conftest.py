@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import read_data
-from acme_ml.train import Run, train
+from acme_ml.data.load import read_data
+from acme_ml.training.train import Run, train
 
 PROJECT = Path(__file__).parents[1]
 

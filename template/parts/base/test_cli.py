@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from acme_ml.cli import app, main
 from acme_ml.config import Config
-from acme_ml.train import Run
+from acme_ml.training.train import Run
 
 
 def test_every_command_explains_itself() -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acme_ml.batches import read_batches
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
 from acme_ml.errors import DataError
-from acme_ml.inference import NativePredictor
-from acme_ml.predict import predict
-from acme_ml.storage import load_model
-from acme_ml.train import Run
+from acme_ml.inference.batches import read_batches
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.predict import predict
+from acme_ml.inference.predictor import NativePredictor
+from acme_ml.inference.storage import load_model
+from acme_ml.training.train import Run
 
 
 def test_the_native_model_and_the_graph_agree(trained: tuple[Config, Run]) -> None:
@@ -33,10 +33,10 @@ def test_every_line_is_counted_and_nothing_else_is_left(trained: tuple[Config, R
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
-@pytest.mark.parametrize(("source", "target"), [("none.csv", "out.csv"), ("data", "none/out.csv")])
+@pytest.mark.parametrize(("source", "output"), [("none.csv", "out.csv"), ("data", "none/out.csv")])
 def test_a_missing_file_or_folder_is_named(
-    trained: tuple[Config, Run], tmp_path: Path, source: str, target: str
+    trained: tuple[Config, Run], tmp_path: Path, source: str, output: str
 ) -> None:
     with pytest.raises(DataError, match="none"):
-        predict(load_bundle(trained[1].bundle), tmp_path / source, tmp_path / target)
+        predict(load_bundle(trained[1].bundle), tmp_path / source, tmp_path / output)
     assert list(tmp_path.iterdir()) == []

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from acme_ml.bundle import find_bundle, list_bundles, load_bundle, whole_folder
 from acme_ml.config import Config
 from acme_ml.errors import BundleError, ProjectError
-from acme_ml.evaluate import check_floor, evaluate_saved
-from acme_ml.metrics import LOWER_IS_BETTER
-from acme_ml.predict import predict
-from acme_ml.train import Run, train
+from acme_ml.evaluation.evaluate import check_floor, evaluate_saved
+from acme_ml.evaluation.metrics import LOWER_IS_BETTER
+from acme_ml.inference.bundle import find_bundle, list_bundles, load_bundle
+from acme_ml.inference.predict import predict
+from acme_ml.training.saving import whole_folder
+from acme_ml.training.train import Run, train
 
 
 def test_the_model_beats_the_naive_baseline(trained: tuple[Config, Run]) -> None:

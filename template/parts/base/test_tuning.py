@@ -8,7 +8,7 @@ import pytest
 
 from acme_ml.config import Config
 from acme_ml.errors import ConfigError
-from acme_ml.tune import tune
+from acme_ml.training.tune import tune
 
 Edit = Callable[[dict[str, Any]], Config]
 

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from acme_ml.cli import app
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
-from acme_ml.train import Run
-from acme_ml.versions import find_answering, promote, promoted, roll_back
+from acme_ml.inference.versions import find_answering, promote, promoted, roll_back
+from acme_ml.training.train import Run
 
 
 @pytest.fixture

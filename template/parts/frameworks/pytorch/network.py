@@ -1,7 +1,6 @@
 """Neural networks as scikit-learn estimators: PyTorch modules that skorch trains."""
 
 import copy
-import json
 import math
 import warnings
 from dataclasses import dataclass
@@ -15,18 +14,13 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_model, save_model
 from sklearn.base import BaseEstimator
 from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
 from torch import nn
 
-from .errors import BundleError
 from .trainer import Batches, Checkpoint, Examples, Trainer, limited_threads
-
-NETWORK_FILE = "network.json"
-WEIGHTS_FILE = "network.safetensors"
 
 # A prediction keeps no gradients, so that more examples fit into memory at once than in training.
 PREDICTED_BATCHES = 4
@@ -148,6 +142,18 @@ class Network(BaseEstimator):
             ]
         return np.concatenate(parts)
 
+    def untrained(self) -> Self:
+        """Return a copy without the trained layers, and without what training keeps to resume from."""
+        bare = copy.copy(self)
+        del bare.network_, bare._checkpoint
+        bare.checkpoints = None
+        return bare
+
+    def discard_checkpoint(self) -> None:
+        """Remove the state that a finished fit has left."""
+        if self._checkpoint is not None:
+            self._checkpoint.unlink(missing_ok=True)
+
     def __sklearn_clone__(self) -> Self:
         """Return an unfitted copy that keeps no checkpoints: folds and candidates may not share any."""
         return type(self)(**{**self.get_params(), "checkpoints": None})
@@ -171,40 +177,3 @@ def network_graph(estimator: Network, name: str) -> onnx.ModelProto:
             dynamo=False,
         )
         return onnx.load(file)
-
-
-def save_network(estimator: Network, folder: Path) -> None:
-    """Write the weights, and as JSON the hyper-parameters and what else is known since the fit."""
-    fitted = {name: value for name, value in vars(estimator).items() if name.endswith("_") and name != "network_"}
-    params = {name: value for name, value in estimator.get_params().items() if name != "checkpoints"}
-    described = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
-    text = json.dumps(described, indent=2, default=lambda array: array.tolist())
-    (folder / NETWORK_FILE).write_text(text + "\n", encoding="utf-8")
-    save_model(estimator.network_, str(folder / WEIGHTS_FILE))
-    # The library lets nobody else read it, unlike the files beside it.
-    (folder / WEIGHTS_FILE).chmod(0o644)
-
-
-def load_network(folder: Path) -> Network:
-    """Return the saved network, on the processor. Raises BundleError when it is none of this project's."""
-    # Imported here, as that module builds on this one.
-    from .model import NETWORKS
-
-    described = json.loads((folder / NETWORK_FILE).read_text(encoding="utf-8"))
-    known = {network.__name__: network for network in NETWORKS.values()}
-    if described["class"] not in known:
-        raise BundleError(f"{folder} holds {described['class']!r}, which is no network of this project")
-    estimator = known[described["class"]](**described["params"])
-    for name, value in described["fitted"].items():
-        setattr(estimator, name, np.array(value) if isinstance(value, list) else value)
-    estimator.inputs_ = tuple(described["fitted"]["inputs_"])
-    module = estimator.rebuild(estimator.inputs_, estimator.outputs_)
-    estimator.network_ = nn.Sequential(module, estimator.head()).eval()
-    load_model(estimator.network_, str(folder / WEIGHTS_FILE))
-    return estimator
-
-
-def discard_checkpoint(estimator: Network) -> None:
-    """Remove the state that a finished fit has left."""
-    if estimator._checkpoint is not None:
-        estimator._checkpoint.unlink(missing_ok=True)

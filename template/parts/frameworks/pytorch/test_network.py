@@ -1,6 +1,5 @@
 """Networks learn, stop in time, continue after a kill, are tuned and saved like any estimator, and read no code."""
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +12,18 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from skops.io import dump
 from torch import nn
 
-from acme_ml import trainer
 from acme_ml.config import Config
-from acme_ml.diagnostics import draw_learning_curves
 from acme_ml.errors import BundleError
-from acme_ml.model import NETWORKS
-from acme_ml.network import (
-    Network,
-    discard_checkpoint,
-    load_network,
-    network_graph,
-    save_network,
-)
-from acme_ml.storage import load_model
-from acme_ml.train import Run
+from acme_ml.evaluation.diagnostics import draw_learning_curves
+from acme_ml.inference import storage
+from acme_ml.inference.storage import MODEL_FILE, load_model, save_model
+from acme_ml.training import trainer
+from acme_ml.training.network import Network, network_graph
+from acme_ml.training.train import Run
 
 NOISE = 0.1
 
@@ -144,7 +139,7 @@ def test_a_finished_fit_is_not_repeated_until_its_state_is_dropped(data: Data, t
     second = Curve(epochs=5, checkpoints=str(tmp_path)).fit(lazy, y)
     assert lazy.largest == 1
     assert np.array_equal(weights(first), weights(second))
-    discard_checkpoint(second)
+    second.discard_checkpoint()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -199,11 +194,11 @@ def test_ctrl_c_ends_the_program_and_not_only_the_training(data: Data, monkeypat
 def test_a_saved_network_and_its_graph_predict_the_same(
     data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(NETWORKS, "curve", Curve)
+    monkeypatch.setattr(storage, "TRUSTED", (*storage.TRUSTED, f"{__name__}."))
     X, y = data
     network = Curve(epochs=3).fit(X, y)
-    save_network(network, tmp_path)
-    loaded = load_network(tmp_path)
+    save_model(Pipeline([("model", network)]), tmp_path)
+    loaded = load_model(tmp_path)[-1]
     assert np.array_equal(loaded.predict(X), network.predict(X))
     assert loaded.get_params() == network.get_params()
     graph = onnxruntime.InferenceSession(network_graph(network, "rows").SerializeToString())
@@ -215,15 +210,14 @@ def test_a_saved_network_and_its_graph_predict_the_same(
 def test_loading_makes_no_class_but_those_of_this_project(trained: tuple[Config, Run], tmp_path: Path) -> None:
     for file in trained[1].bundle.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    described = json.loads((tmp_path / "network.json").read_text(encoding="utf-8"))
-    (tmp_path / "network.json").write_text(json.dumps({**described, "class": "os.system"}), encoding="utf-8")
-    with pytest.raises(BundleError, match=r"'os.system', which is no network of this project"):
+    dump(Pipeline([("model", Curve())]), tmp_path / MODEL_FILE)
+    with pytest.raises(BundleError, match=r"test_network\.Curve, which no model of this project needs"):
         load_model(tmp_path)
 
 
 def test_no_file_of_a_saved_model_holds_pickled_objects(trained: tuple[Config, Run]) -> None:
     bundle = trained[1].bundle
-    assert {"steps.skops", "network.json", "network.safetensors"} <= {file.name for file in bundle.iterdir()}
+    assert {"model.skops", "network.safetensors"} <= {file.name for file in bundle.iterdir()}
     assert not any(file.suffix in {".pt", ".pkl", ".bin"} for file in bundle.iterdir())
 
 

@@ -1,6 +1,6 @@
 """Neural networks as scikit-learn estimators: Keras models on TensorFlow."""
 
-import json
+import copy
 import math
 import re
 import warnings
@@ -18,11 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from .errors import BundleError
 from .trainer import BATCHES_AT_ONCE, Batches, Trainer, mixed_precision
-
-NETWORK_FILE = "network.json"
-MODEL_FILE = "network.keras"
 
 # A prediction keeps no gradients, so that more examples fit into memory at once than in training.
 PREDICTED_BATCHES = 4
@@ -116,7 +112,13 @@ class Network(BaseEstimator):
             weights = model.get_weights()
             model = self.rebuild(self.inputs_, self.outputs_)
             model.set_weights(weights)
-        return prepare(keras.Model(model.inputs, self.head()(model.outputs[0])))
+        return self.prepare(keras.Model(model.inputs, self.head()(model.outputs[0])))
+
+    @staticmethod
+    def prepare(network: keras.Model) -> keras.Model:
+        """Return the network, ready to predict without compiling anew for each size of a batch."""
+        network.jit_compile = False
+        return network
 
     def _read(self, X: Any, rows: NDArray[np.intp]) -> NDArray[Any]:
         """Return these examples."""
@@ -138,15 +140,21 @@ class Network(BaseEstimator):
         parts = np.array_split(np.arange(len(X)), batches)
         return np.concatenate([self.network_.predict_on_batch(self._read(X, rows)) for rows in parts])
 
+    def untrained(self) -> Self:
+        """Return a copy without the trained layers, and without what training keeps to resume from."""
+        bare = copy.copy(self)
+        del bare.network_, bare._checkpoint
+        bare.checkpoints = None
+        return bare
+
+    def discard_checkpoint(self) -> None:
+        """Remove the state that a finished fit has left."""
+        if self._checkpoint is not None:
+            self._checkpoint.unlink(missing_ok=True)
+
     def __sklearn_clone__(self) -> Self:
         """Return an unfitted copy that keeps no checkpoints: folds and candidates may not share any."""
         return type(self)(**{**self.get_params(), "checkpoints": None})
-
-
-def prepare(network: keras.Model) -> keras.Model:
-    """Return the network, ready to predict without compiling anew for each size of a batch."""
-    network.jit_compile = False
-    return network
 
 
 def network_graph(estimator: Network, name: str) -> onnx.ModelProto:
@@ -174,43 +182,3 @@ def tidy(graph: onnx.ModelProto) -> onnx.ModelProto:
     del graph.opset_import[:]
     graph.opset_import.extend(kept)
     return graph
-
-
-def save_network(estimator: Network, folder: Path) -> None:
-    """Write layers and weights, and as JSON the hyper-parameters and what else is known since the fit."""
-    fitted = {name: value for name, value in vars(estimator).items() if name.endswith("_") and name != "network_"}
-    params = {name: value for name, value in estimator.get_params().items() if name != "checkpoints"}
-    described = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
-    text = json.dumps(described, indent=2, default=lambda array: array.tolist())
-    (folder / NETWORK_FILE).write_text(text + "\n", encoding="utf-8")
-    with warnings.catch_warnings():
-        # Keras asks for arrays in a way that numpy is about to give up.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        estimator.network_.save(folder / MODEL_FILE)
-
-
-def load_network(folder: Path) -> Network:
-    """Return the saved network. Raises BundleError when it is none of this project's, or needs code to be loaded."""
-    # Imported here, as that module builds on this one.
-    from .model import NETWORKS
-
-    described = json.loads((folder / NETWORK_FILE).read_text(encoding="utf-8"))
-    known = {network.__name__: network for network in NETWORKS.values()}
-    if described["class"] not in known:
-        raise BundleError(f"{folder} holds {described['class']!r}, which is no network of this project")
-    estimator = known[described["class"]](**described["params"])
-    for name, value in described["fitted"].items():
-        setattr(estimator, name, np.array(value) if isinstance(value, list) else value)
-    estimator.inputs_ = tuple(described["fitted"]["inputs_"])
-    try:
-        network = keras.saving.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
-    except (TypeError, ValueError) as error:
-        raise BundleError(f"{folder / MODEL_FILE} cannot be loaded: {error}") from error
-    estimator.network_ = prepare(network)
-    return estimator
-
-
-def discard_checkpoint(estimator: Network) -> None:
-    """Remove the state that a finished fit has left."""
-    if estimator._checkpoint is not None:
-        estimator._checkpoint.unlink(missing_ok=True)

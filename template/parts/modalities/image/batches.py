@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import DataError
-from .folder import report_bad
-from .images import SUFFIXES, BadImage, Pixels, for_each, read_image
-from .schema import Schema
+from ..data.folder import report_bad
+from ..data.images import SUFFIXES, BadImage, Pixels, for_each, read_image
+from ..errors import DataError
+from ..schema import Schema
 
 AT_ONCE = 256
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .images import Pixels
-from .schema import Inputs, Schema
+from ..data.images import Pixels
+from ..schema import Inputs, Schema
 
 # How many steps of the pipeline the encoder does itself: reading images has no ONNX form.
 STEPS = 1
@@ -38,7 +38,7 @@ def read_pixels(features: Any, schema: Schema) -> Pixels:
     if np.asarray(features).dtype == np.uint8:
         return np.asarray(features)
     # Imported where it is used: who sends pixels needs no training library.
-    from .pixels import ReadImages
+    from ..data.pixels import ReadImages
 
     return ReadImages(schema.size, schema.colour, schema.on_bad_file).transform(features)[:]
 

@@ -6,11 +6,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from .dataset import Inventory
-from .pixels import ReadImages
+from ..data.dataset import Inventory
+from ..data.pixels import ReadImages
+from ..schema import Schema
 from .plots import COLOR
 from .report import write_page
-from .schema import Schema
 
 MAX_LABELS = 20
 SHOWN = 10  # of each label

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
-from .inference import ONNX_FILE
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 from .network import network_graph
-from .schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:

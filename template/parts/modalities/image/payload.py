@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
-from ..images import CHANNELS, MAX_PIXELS, BadImage, Pixels, TooManyPixels, UnknownFormat, decode, read_size
+from ..data.images import CHANNELS, MAX_PIXELS, BadImage, Pixels, TooManyPixels, UnknownFormat, decode, read_size
 from ..schema import Schema
 from .problems import FieldError, RequestProblem
 

@@ -1,12 +1,13 @@
 """The labels, and the form of the images: known once the folder is, kept beside the data, shipped with the model."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from .errors import DataError
+from .source import Colour, OnBadFile
 
 SCHEMA_FILE = "schema.json"
 
@@ -27,8 +28,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     source: str
     target: Target
     size: tuple[int, int]
-    colour: Literal["grey", "rgb"]
-    on_bad_file: Literal["skip", "refuse"]
+    colour: Colour
+    on_bad_file: OnBadFile
     ignored: dict[str, str] = {}
 
     def facts(self) -> list[dict[str, str]]:

@@ -1,12 +1,11 @@
 """Where the images are, and how they are read."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from .folder import OnBadFile
-from .images import Colour
-
+Colour = Literal["grey", "rgb"]
+OnBadFile = Literal["skip", "refuse"]
 Side = Annotated[int, Field(ge=4, le=4096)]
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from acme_ml import batches
-from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
 from acme_ml.errors import DataError
-from acme_ml.predict import predict
-from acme_ml.train import Run
+from acme_ml.inference import batches
+from acme_ml.inference.bundle import Bundle, load_bundle
+from acme_ml.inference.predict import predict
+from acme_ml.training.train import Run
 
 
 @pytest.fixture(scope="session")

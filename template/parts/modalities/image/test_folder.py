@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from acme_ml import folder as folder_module
-from acme_ml import images as images_module
 from acme_ml.config import Config, load_config
-from acme_ml.data import load, read_data
+from acme_ml.data import folder as folder_module
+from acme_ml.data import images as images_module
+from acme_ml.data.folder import list_folder
+from acme_ml.data.load import load, read_data
 from acme_ml.errors import DataError
-from acme_ml.folder import list_folder
 from acme_ml.schema import Schema
 
 PICTURE = cv2.imencode(".png", np.arange(256, dtype=np.uint8).reshape(16, 16))[1].tobytes()

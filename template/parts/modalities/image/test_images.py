@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from acme_ml import images
-from acme_ml.images import (
+from acme_ml.data import images
+from acme_ml.data.images import (
     BadImage,
-    Colour,
     TooManyPixels,
     UnknownFormat,
     check_header,
     decode,
 )
+from acme_ml.source import Colour
 
 # Blue, green, red as OpenCV has them: an orange square, 24 pixels wide and 16 high, with a dark left half.
 ORANGE = np.full((16, 24, 3), (20, 120, 240), np.uint8)

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
-from acme_ml.images import PNG, Pixels
+from acme_ml.data.images import PNG, Pixels
+from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.service.payload import FORM, MEDIA_TYPES, PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
-from acme_ml.train import Run
+from acme_ml.training.train import Run
 
 MAX_IMAGES = 20
 PICTURE = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)

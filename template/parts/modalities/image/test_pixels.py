@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from acme_ml import images as images_module
-from acme_ml import pixels as pixels_module
+from acme_ml.data import images as images_module
+from acme_ml.data import pixels as pixels_module
+from acme_ml.data.pixels import BLANK, LazyImages, ReadImages
 from acme_ml.errors import DataError
-from acme_ml.pixels import BLANK, LazyImages, ReadImages
 
 COUNT = 12
 

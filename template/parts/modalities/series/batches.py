@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from .errors import DataError
-from .history import check_frequency, check_length, each_series, parse_table, refuse_missing, text_columns
-from .reading import read_chunks
-from .schema import Schema
-from .windows import last_window
+from ..data.history import check_frequency, check_length, each_series, parse_table, refuse_missing, text_columns
+from ..data.reading import read_chunks
+from ..data.windows import last_window
+from ..errors import DataError
+from ..schema import Schema
 
 SERIES_AT_ONCE = 1_000
 

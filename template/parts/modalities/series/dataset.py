@@ -10,9 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
 
-from .schema import Schema
+from ..schema import Schema
 
 Rows = NDArray[np.intp]
+
+# The last share of the origins to learn from; the errors there are what the intervals are made of.
+HELD_BACK = 0.2
+# Fewer windows than this teach nothing.
+LEAST_WINDOWS = 10
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .schema import Inputs, Schema
+from ..schema import Inputs, Schema
 
 # How many steps of the pipeline the encoder does itself: all of its preprocessing is inside the exported graph.
 STEPS = 0

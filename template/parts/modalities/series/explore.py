@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .history import each_series
+from ..data.history import each_series
+from ..schema import Schema
 from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
 from .report import write_page
-from .schema import Schema
 
 MAX_SERIES = len(PALETTE)
 MAX_LISTED = 50

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from ..encoder import Window
-from ..frequency import find_fault, read_time
+from ..data.frequency import find_fault, read_time
+from ..inference.encoder import Window
 from ..schema import Schema
 from .problems import FieldError
 from .rows import parse_rows, rows_problem

@@ -1,19 +1,77 @@
 """What the table of series holds: inferred once, kept beside the data, shipped with the model."""
 
+from calendar import monthrange
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from .errors import DataError
-from .frequency import Frequency
 
 SCHEMA_FILE = "schema.json"
 
 # What a model takes: `history` (rows, lags) and, where columns are known in advance, `known` (rows, horizon x columns),
 # all columns of the first step, then of the next; both float64.
 Inputs = dict[str, NDArray[Any]]
+
+Unit = Literal["month", "month end", "business day", "day", "hour", "minute", "second"]
+
+# The units that are always equally long, the longest first.
+SECONDS: dict[Unit, int] = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+NAMES = {
+    ("month", 1): "monthly",
+    ("month", 3): "quarterly",
+    ("month", 12): "yearly",
+    ("day", 1): "daily",
+    ("day", 7): "weekly",
+    ("hour", 1): "hourly",
+}
+DAY = timedelta(days=1)
+FRIDAY = 4
+
+
+class Frequency(BaseModel, frozen=True, extra="forbid"):
+    """Successive times are `count` units apart. Months keep the day of the month, or are always at its end."""
+
+    unit: Unit
+    count: int = Field(default=1, ge=1)
+
+    @property
+    def name(self) -> str:
+        """The frequency in words."""
+        if self.unit == "business day" and self.count == 1:
+            return "of business days"
+        known = NAMES.get((self.unit.removesuffix(" end"), self.count), f"every {self.count} {self.unit}s")
+        return f"{known}, at the end of the month" if self.unit == "month end" else known
+
+    def after(self, time: datetime, steps: int = 1) -> datetime:
+        """Return the time that many steps later."""
+        units = steps * self.count
+        if self.unit == "month" or self.unit == "month end":
+            return add_months(time, units, end=self.unit == "month end")
+        if self.unit == "business day":
+            return add_business_days(time, units)
+        return time + timedelta(seconds=units * SECONDS[self.unit])
+
+    def steps(self, start: datetime, end: datetime) -> int:
+        """Return how many whole steps lead from one time towards a later one."""
+        if self.unit == "month" or self.unit == "month end":
+            return (month_number(end) - month_number(start)) // self.count
+        if self.unit == "business day":
+            return (business_day_number(end) - business_day_number(start)) // self.count
+        return (end - start) // timedelta(seconds=self.count * SECONDS[self.unit])
+
+    def has(self, time: datetime) -> bool:
+        """Return whether a series of this frequency can hold the time."""
+        if self.unit == "month end":
+            return is_month_end(time)
+        return self.unit != "business day" or time.weekday() <= FRIDAY
+
+    def write(self, time: datetime) -> str:
+        """Return the time as ISO 8601: a date alone where the days have no hours."""
+        return time.isoformat() if self.unit in ("hour", "minute", "second") else write_time(time)
 
 
 class Layout(BaseModel, frozen=True, extra="forbid"):
@@ -82,3 +140,37 @@ class Schema(Layout, frozen=True, extra="forbid"):
             return cls.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise DataError(f"{path} is no readable schema: {error}") from None
+
+
+def write_time(time: datetime) -> str:
+    """Return the time as ISO 8601: a date alone at midnight."""
+    return time.date().isoformat() if time == datetime(time.year, time.month, time.day) else time.isoformat()
+
+
+def add_months(time: datetime, months: int, *, end: bool) -> datetime:
+    """Return the same day some months later, or the last day of that month."""
+    year, month = divmod(month_number(time) + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return time.replace(year=year, month=month + 1, day=last if end else min(time.day, last))
+
+
+def add_business_days(time: datetime, days: int) -> datetime:
+    """Return the business day (Monday to Friday) that many later."""
+    weeks, weekday = divmod(time.weekday() + days, FRIDAY + 1)
+    return time + timedelta(weeks=weeks, days=weekday - time.weekday())
+
+
+def month_number(time: datetime) -> int:
+    """Count the months."""
+    return 12 * time.year + time.month - 1
+
+
+def business_day_number(time: datetime) -> int:
+    """Count the business days; a weekend counts as its Friday."""
+    weeks, weekday = divmod(time.toordinal() - 1, 7)
+    return weeks * (FRIDAY + 1) + min(weekday, FRIDAY)
+
+
+def is_month_end(time: datetime) -> bool:
+    """Return whether it is the last day of a month."""
+    return (time + DAY).day == 1

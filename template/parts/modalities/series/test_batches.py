@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acme_ml import batches, reading
-from acme_ml.batches import read_batches
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
+from acme_ml.data import reading
+from acme_ml.data.frequency import read_time
 from acme_ml.errors import DataError
-from acme_ml.frequency import Frequency, read_time
-from acme_ml.predict import predict
-from acme_ml.prediction import tabulate
-from acme_ml.schema import Schema
-from acme_ml.train import Run
+from acme_ml.inference import batches
+from acme_ml.inference.batches import read_batches
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.predict import predict
+from acme_ml.inference.prediction import tabulate
+from acme_ml.schema import Frequency, Schema
+from acme_ml.training.train import Run
 
 SHOPS = Schema(
     time="day",

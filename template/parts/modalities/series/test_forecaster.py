@@ -10,18 +10,17 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
 from acme_ml.config import Config
-from acme_ml.dataset import Split, split_by_time
-from acme_ml.encoder import load_encoder
-from acme_ml.export import export
-from acme_ml.forecaster import Forecaster, SeasonalNaive, conformal_margins
-from acme_ml.frequency import Frequency
-from acme_ml.inference import ONNX_FILE, OnnxPredictor
-from acme_ml.metrics import fit_baseline, interval_score, measure
-from acme_ml.model import build_model
-from acme_ml.prediction import same, score
-from acme_ml.schema import Schema
-from acme_ml.train import Run
-from acme_ml.windows import build_windows
+from acme_ml.data.dataset import Split, split_by_time
+from acme_ml.data.windows import build_windows
+from acme_ml.evaluation.metrics import fit_baseline, interval_score, measure
+from acme_ml.inference.encoder import load_encoder
+from acme_ml.inference.prediction import same, score
+from acme_ml.inference.predictor import ONNX_FILE, OnnxPredictor
+from acme_ml.schema import Frequency, Schema
+from acme_ml.training.export import export
+from acme_ml.training.forecaster import Forecaster, SeasonalNaive, conformal_margins
+from acme_ml.training.model import build_model
+from acme_ml.training.train import Run
 
 SCHEMA = Schema(
     time="day",

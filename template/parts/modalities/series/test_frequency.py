@@ -5,7 +5,8 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from acme_ml.frequency import Frequency, Unit, find_fault, infer_frequency, read_time
+from acme_ml.data.frequency import find_fault, infer_frequency, read_time
+from acme_ml.schema import Frequency, Unit
 
 # How pandas calls a calendar, what it is here, and in words.
 CALENDARS: list[tuple[str, Unit, int, str]] = [

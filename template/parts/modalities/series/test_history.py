@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import load_config
-from acme_ml.data import read_data
+from acme_ml.data.history import open_history
+from acme_ml.data.load import read_data
 from acme_ml.errors import DataError
-from acme_ml.frequency import Frequency
-from acme_ml.history import open_history
-from acme_ml.schema import Layout, Schema
+from acme_ml.schema import Frequency, Layout, Schema
 
 LAYOUT = Layout(time="day", target="sales", known=("open",), series="shop", horizon=3, lags=8, season=7)
 

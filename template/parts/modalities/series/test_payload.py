@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
-from acme_ml.encoder import Encoder, Window
-from acme_ml.frequency import Frequency, Unit
-from acme_ml.prediction import describe
-from acme_ml.schema import Schema
+from acme_ml.inference.bundle import Bundle, load_bundle
+from acme_ml.inference.encoder import Encoder, Window
+from acme_ml.inference.prediction import describe
+from acme_ml.schema import Frequency, Schema, Unit
 from acme_ml.service.payload import Payload
 from acme_ml.service.problems import RequestProblem
-from acme_ml.train import Run
+from acme_ml.training.train import Run
 
 SCHEMA = Schema(
     time="day",

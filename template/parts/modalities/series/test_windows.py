@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acme_ml.dataset import RollingOrigin, Split, split_by_time
+from acme_ml.data.dataset import RollingOrigin, Split, split_by_time
+from acme_ml.data.windows import build_windows, last_window
 from acme_ml.schema import Layout
-from acme_ml.windows import build_windows, last_window
 
 LAYOUT = Layout(time="day", target="sales", known=("open", "price"), series="shop", horizon=3, lags=4, season=2)
 

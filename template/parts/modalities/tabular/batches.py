@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .reading import read_chunks
-from .schema import Schema
-from .table import check_table, encode_table, text_columns
+from ..data.reading import read_chunks
+from ..data.table import check_table, encode_table, text_columns
+from ..schema import Schema
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class Batch:
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
-    schema = schema.model_copy(update={"target": None})
-    for rows, done in read_chunks(source, text_columns(schema)):
-        check_table(rows, schema, source)
+    for rows, done in read_chunks(source, text_columns(schema.columns)):
+        check_table(rows, schema.columns, source)
         yield Batch(rows, encode_table(rows, schema), done)

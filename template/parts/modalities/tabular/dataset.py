@@ -9,15 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, check_cv
 
-from .schema import Schema
+from ..schema import Schema
 
 
 @dataclass(frozen=True)
 class Split:
-    """Some rows: features (rows, columns) as the model takes them, target (rows,) or None if there is none."""
+    """Some rows: features (rows, columns) as the model takes them, and the target (rows,)."""
 
     features: pd.DataFrame
-    target: Any = None
+    target: pd.Series
 
     def __iter__(self) -> Iterator[Any]:
         """Unpack into features and target."""
@@ -25,7 +25,7 @@ class Split:
 
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the rows at these positions."""
-        return Split(self.features.iloc[rows], None if self.target is None else self.target.iloc[rows])
+        return Split(self.features.iloc[rows], self.target.iloc[rows])
 
 
 @dataclass(frozen=True)

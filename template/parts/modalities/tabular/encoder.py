@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .schema import MISSING, Inputs, Schema
+from ..schema import MISSING, Inputs, Schema
 
 # How many steps of the pipeline the encoder does itself: all of its preprocessing is inside the exported graph.
 STEPS = 0

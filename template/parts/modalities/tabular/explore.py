@@ -9,9 +9,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..schema import Column, Schema
 from .plots import COLOR, figure_of, new_axes
 from .report import write_page
-from .schema import Column, Schema
 
 MAX_COLUMNS = 24
 MAX_ROWS = 20_000
@@ -20,7 +20,7 @@ MAX_SHOWN = 100
 
 def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path:
     """Write figures and one page about the table's columns; return the page. Large tables are sampled."""
-    columns = [*([schema.target] if schema.target else []), *schema.columns][:MAX_COLUMNS]
+    columns = list(schema.held[:MAX_COLUMNS])
     sample = frame.sample(MAX_ROWS, random_state=0) if len(frame) > MAX_ROWS else frame
     figures = {"distributions": draw_distributions(sample, columns), "missing": draw_missing(frame, schema)}
     if sum(column.kind == "number" for column in columns) > 1:

@@ -32,12 +32,17 @@ class Column(BaseModel, frozen=True, extra="forbid"):
 
 
 class Schema(BaseModel, frozen=True, extra="forbid"):
-    """The columns that the model takes, the one it predicts if any, and those left out with the reason."""
+    """The columns that the model takes, the one it predicts, and those left out with the reason."""
 
     source: str
     columns: tuple[Column, ...]
-    target: Column | None = None
+    target: Column
     ignored: dict[str, str] = {}
+
+    @property
+    def held(self) -> tuple[Column, ...]:
+        """All columns that a table to learn from holds."""
+        return (self.target, *self.columns)
 
     @property
     def numbers(self) -> list[str]:

@@ -7,18 +7,19 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import read_data
-from acme_ml.encoder import Encoder
-from acme_ml.errors import DataError
-from acme_ml.schema import MISSING, Column, Schema
-from acme_ml.table import (
+from acme_ml.data.load import read_data
+from acme_ml.data.reading import read_table
+from acme_ml.data.table import (
     check_table,
     encode_table,
     infer_column,
-    infer_schema,
-    open_table,
+    infer_columns,
+    text_columns,
     why_unusable,
 )
+from acme_ml.errors import DataError
+from acme_ml.inference.encoder import Encoder
+from acme_ml.schema import MISSING, Column, Schema
 
 
 @pytest.fixture
@@ -38,8 +39,10 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture
 def schema(frame: pd.DataFrame) -> Schema:
-    """The schema of the frame."""
-    return infer_schema(frame, "frame.csv", None, None, ())
+    """The schema of the frame, and of a target where models learn one."""
+    columns, ignored = infer_columns(frame, "frame.csv", ())
+    target = {"target": Column(name="price", kind="number")} if "target" in Schema.model_fields else {}
+    return Schema.model_validate({"source": "frame.csv", "columns": columns, "ignored": ignored, **target})
 
 
 def test_kinds_ranges_and_missing_values_are_inferred(schema: Schema) -> None:
@@ -92,23 +95,21 @@ def test_a_broken_rule_names_column_and_row(
     broken = frame.astype({column: object})
     broken.loc[1, column] = value
     with pytest.raises(DataError) as error:
-        check_table(broken, schema, Path("table.csv"))
+        check_table(broken, schema.columns, Path("table.csv"))
     assert f"column '{column}', row 2: {rule}" in str(error.value)
     assert "--refresh" in str(error.value)
 
 
 def test_a_missing_column_is_named(frame: pd.DataFrame, schema: Schema) -> None:
     with pytest.raises(DataError, match="column 'sold' is missing"):
-        check_table(frame.drop(columns="sold"), schema, Path("table.csv"))
+        check_table(frame.drop(columns="sold"), schema.columns, Path("table.csv"))
 
 
 def test_digits_stay_text_once_they_are_categories(tmp_path: Path) -> None:
-    path, schema_path = tmp_path / "table.csv", tmp_path / "schema.json"
-    Schema(source="table.csv", columns=(Column(name="zone", kind="category", categories=("01", "2")),)).save(
-        schema_path
-    )
+    path, columns = tmp_path / "table.csv", (Column(name="zone", kind="category", categories=("01", "2")),)
     path.write_text("zone\n01\n2\n", encoding="utf-8")
-    frame, _ = open_table(path, schema_path)
+    frame = read_table(path, text_columns(columns))
+    check_table(frame, columns, path)
     assert frame["zone"].tolist() == ["01", "2"]
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .reading import read_chunks
-from .schema import Schema
-from .texts import check_texts
+from ..data.reading import read_chunks
+from ..data.texts import check_texts
+from ..schema import Schema
 
 # What a model takes is larger than the text: this many at a time.
 AT_ONCE = 1_000

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
 
-from .schema import Schema
+from ..schema import Schema
 
 
 @dataclass(frozen=True)

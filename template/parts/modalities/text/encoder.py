@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import BundleError
-from .schema import Inputs, Schema
+from ..errors import BundleError
+from ..schema import Inputs, Schema
 from .words import WordOptions, Words
 
 # How many steps of the pipeline the encoder does itself.

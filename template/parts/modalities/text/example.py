@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from .errors import DataError
+from ..errors import DataError
 
 PACKAGES = ("asyncio", "email", "http", "logging", "unittest", "xml")
 # So many paragraphs of each, from its first file to its last.

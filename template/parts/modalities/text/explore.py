@@ -9,9 +9,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from ..schema import Schema
 from .plots import COLOR
 from .report import write_page
-from .schema import Schema
 
 MAX_CLASSES = 20
 MAX_TEXTS = 20_000

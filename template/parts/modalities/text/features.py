@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .encoder import IdReader
-from .words import WordOptions, Words
+from ..inference.encoder import IdReader
+from ..inference.words import WordOptions, Words
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -5,12 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from acme_ml import batches, reading
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
+from acme_ml.data import reading
 from acme_ml.errors import DataError
-from acme_ml.predict import predict
-from acme_ml.train import Run
+from acme_ml.inference import batches
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.predict import predict
+from acme_ml.training.train import Run
 
 
 def test_chunks_do_not_change_predictions(

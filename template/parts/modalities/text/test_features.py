@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acme_ml.encoder import PADDING, UNKNOWN, load_encoder
 from acme_ml.errors import BundleError
-from acme_ml.features import WordIds
+from acme_ml.inference.encoder import PADDING, UNKNOWN, load_encoder
 from acme_ml.schema import Schema, Target
+from acme_ml.training.features import WordIds
 
 TEXTS = ["red green", "red blue", "red green blue", "rare"]
 SCHEMA = Schema(source="", text="said", longest=1, max_characters=9, target=Target(name="", categories=(), counts=()))

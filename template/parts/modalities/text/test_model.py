@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config, load_config
-from acme_ml.data import load
-from acme_ml.encoder import STEPS, load_encoder
-from acme_ml.export import export
-from acme_ml.inference import ONNX_FILE, OnnxPredictor
-from acme_ml.model import build_model
-from acme_ml.prediction import same, score
-from acme_ml.storage import load_model, save_model
-from acme_ml.train import Run
+from acme_ml.data.load import load
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.encoder import STEPS, load_encoder
+from acme_ml.inference.prediction import same, score
+from acme_ml.inference.predictor import ONNX_FILE, OnnxPredictor
+from acme_ml.inference.storage import load_model, save_model
+from acme_ml.training.export import export
+from acme_ml.training.model import build_model
+from acme_ml.training.train import Run
 
 CONFIG = load_config(Path(__file__).parents[1] / "params.yaml")
 OTHERS = [name for name in CONFIG.models if name != CONFIG.model]

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acme_ml.bundle import Bundle, load_bundle
 from acme_ml.config import Config
+from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
-from acme_ml.train import Run
+from acme_ml.training.train import Run
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import read_data
+from acme_ml.data.example import PACKAGES, ROWS, split_paragraphs, write_example
+from acme_ml.data.load import read_data
+from acme_ml.data.texts import infer_schema, open_texts
 from acme_ml.errors import DataError
-from acme_ml.example import PACKAGES, ROWS, split_paragraphs, write_example
 from acme_ml.schema import Schema
 from acme_ml.source import DataSource
-from acme_ml.texts import infer_schema, open_texts
 
 SOURCE = DataSource(path="own.csv", text="said", target="mood", max_characters=50)
 GOOD = [("what a day", "glad"), ("oh no", "sad"), ("NA", "glad"), ("null", "sad"), ("Ærøskøbing, née Ünï", "glad")]

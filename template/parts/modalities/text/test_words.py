@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from acme_ml.words import WordOptions, Words
+from acme_ml.inference.words import WordOptions, Words
 
 TEXT = "The Cafés of <b>Århus</b>: see https://a.example/b?c=d or mail me@a.example, 3.50 each, running late"
 

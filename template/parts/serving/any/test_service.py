@@ -14,17 +14,17 @@ import pytest
 from clients import connect
 from pydantic import SecretStr
 
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
-from acme_ml.prediction import describe
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.prediction import describe
+from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
 from acme_ml.service.settings import ServiceSettings
 from acme_ml.service.telemetry import JsonFormatter
-from acme_ml.train import Run
-from acme_ml.versions import promote
+from acme_ml.training.train import Run
 
 MAX_BYTES = 20_000
 KEY = "a key that is long enough"

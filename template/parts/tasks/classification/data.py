@@ -1,13 +1,15 @@
 """Load the table, check it, and split it."""
 
+from functools import partial
+
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from .config import Config
+from ..config import Config
+from ..errors import DataError
+from ..schema import Column, Schema
 from .dataset import Dataset, Split
-from .errors import DataError
-from .schema import Column, Schema
-from .table import MAX_CATEGORIES, encode_table, open_table
+from .table import MAX_CATEGORIES, encode_table, infer_columns, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -31,12 +33,19 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     return open_table(
         config.data_path,
         config.schema_path,
+        partial(infer_schema, config=config),
         target=config.data.target,
-        infer_target=infer_target,
         text=[config.data.target],
         ignore=config.data.ignore,
         refresh=refresh,
     )
+
+
+def infer_schema(frame: pd.DataFrame, config: Config) -> Schema:
+    """Infer what the columns hold. Raises DataError."""
+    source, target = config.data_path.name, config.data.target
+    columns, ignored = infer_columns(frame, source, config.data.ignore, target)
+    return Schema(source=source, columns=columns, target=infer_target(frame[target].dropna()), ignored=ignored)
 
 
 def infer_target(values: pd.Series) -> Column:

@@ -1,12 +1,14 @@
 """Load the table, check it, and split it."""
 
+from functools import partial
+
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .dataset import Dataset, Split
-from .schema import Schema
-from .table import encode_table, open_table
+from .table import encode_table, infer_columns, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -22,4 +24,11 @@ def load(config: Config) -> Dataset:
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
-    return open_table(config.data_path, config.schema_path, ignore=config.data.ignore, refresh=refresh)
+    infer = partial(infer_schema, config=config)
+    return open_table(config.data_path, config.schema_path, infer, ignore=config.data.ignore, refresh=refresh)
+
+
+def infer_schema(frame: pd.DataFrame, config: Config) -> Schema:
+    """Infer what the columns hold. Raises DataError."""
+    columns, ignored = infer_columns(frame, config.data_path.name, config.data.ignore)
+    return Schema(source=config.data_path.name, columns=columns, ignored=ignored)

@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples
 from sklearn.pipeline import Pipeline
 
-from .dataset import Dataset
+from ..data.dataset import Dataset
 from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
 
 MAX_ROWS = 5_000

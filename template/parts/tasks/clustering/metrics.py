@@ -7,7 +7,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import davies_bouldin_score, silhouette_score
 from sklearn.pipeline import Pipeline
 
-from .dataset import Split
+from ..data.dataset import Split
 
 METRICS = ("silhouette", "davies_bouldin")
 LOWER_IS_BETTER = frozenset({"davies_bouldin"})

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from .schema import Schema
+from ..schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
-from acme_ml.data import load
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.model import HierarchicalClustering, build_model
-from acme_ml.train import train
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.training.model import HierarchicalClustering, build_model
+from acme_ml.training.train import train
 
 
 def test_no_row_is_in_both_parts(trained: tuple[Config, object]) -> None:

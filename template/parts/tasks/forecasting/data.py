@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from .config import Config
-from .dataset import Dataset, split_by_time
-from .errors import DataError
-from .forecaster import HELD_BACK, LEAST_WINDOWS
+from ..config import Config
+from ..errors import DataError
+from ..schema import Schema
+from .dataset import HELD_BACK, LEAST_WINDOWS, Dataset, split_by_time
 from .history import open_history
-from .schema import Schema
 from .windows import build_windows
 
 TOO_SHORT = "the history is too short: use fewer folds, or smaller lags, horizon or test_size"

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from .dataset import Dataset
+from ..data.dataset import Dataset
+from ..schema import Schema
 from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
-from .schema import Schema
 
 MAX_SERIES = 4
 # How many windows' worth of values are drawn before a forecast.

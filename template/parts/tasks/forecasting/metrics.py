@@ -5,8 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from .dataset import Split
-from .forecaster import Forecaster, SeasonalNaive
+from ..data.dataset import Split
 
 METRICS = ("mase", "msis", "mae", "rmse")
 LOWER_IS_BETTER = frozenset(METRICS)
@@ -46,7 +45,4 @@ def average(values: Values) -> float:
 
 def fit_baseline(model: Pipeline, train: Split, seed: int) -> Pipeline:
     """Return the naive forecaster: the last season once more, with intervals made in the same way."""
-    fitted = model[-1]
-    sizes = {"lags": fitted.lags, "horizon": fitted.horizon, "season": fitted.season}
-    naive = Forecaster(SeasonalNaive(**sizes), **sizes, level=fitted.level)
-    return Pipeline([("model", naive)]).fit(train.features, train.target)
+    return Pipeline([("model", model[-1].naive())]).fit(train.features, train.target)

@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from .schema import Schema
+from ..schema import Schema
+from .encoder import Window
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
     from sklearn.pipeline import Pipeline
-
-    from .encoder import Window
 
 TOLERANCE = 1e-4
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from acme_ml.config import Config
-from acme_ml.data import load
-from acme_ml.dataset import Dataset, Split
+from acme_ml.data.dataset import Dataset, Split
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError, DataError
 
 Edit = Callable[[dict[str, Any]], Config]

@@ -8,13 +8,13 @@ import pandas as pd
 from rich.progress import track
 from sklearn.model_selection import train_test_split
 
-from .config import Config
+from ..config import Config
+from ..errors import DataError
+from ..schema import Schema, Target
 from .dataset import Dataset, Inventory, Split
-from .errors import DataError
 from .example import write_example
 from .folder import Listing, list_folder, report_bad
 from .images import BadImage, check_header, decode, for_each, read_file
-from .schema import Schema, Target
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from .dataset import Dataset
+from ..data.dataset import Dataset
 from .plots import COLOR, MUTED, figure_of, new_axes
 
 Values = NDArray[np.float64]
@@ -16,7 +16,7 @@ def draw(model: BaseEstimator, dataset: Dataset) -> dict[str, Figure]:
     """Return predictions against true values, and the residuals (true minus predicted) two ways."""
     target = dataset.test.target.to_numpy()
     predicted = np.asarray(model.predict(dataset.test.features))
-    name = dataset.schema.target.name if dataset.schema.target else "target"
+    name = dataset.schema.target.name
     return {
         "predictions": draw_predictions(target, predicted, name),
         "residuals": draw_residuals(predicted, target - predicted, name),

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from .dataset import Split
+from ..data.dataset import Split
 
 METRICS = ("r2", "rmse", "mae")
 LOWER_IS_BETTER = frozenset({"rmse", "mae"})

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config
-from acme_ml.data import infer_target, load
+from acme_ml.data.load import infer_target, load
 from acme_ml.errors import DataError
 
 

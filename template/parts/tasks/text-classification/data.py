@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from .config import Config
+from ..config import Config
+from ..errors import DataError
+from ..schema import Schema
 from .dataset import Dataset, Split
-from .errors import DataError
 from .example import write_example
-from .schema import Schema
 from .texts import open_texts
 
 log = logging.getLogger(__name__)

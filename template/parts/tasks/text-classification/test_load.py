@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data import load
+from acme_ml.data.load import load
 from acme_ml.errors import DataError
 
 

@@ -11,8 +11,8 @@ from rich.table import Table
 from .errors import ProjectError
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluation
-    from .train import Run
+    from .evaluation.evaluate import Evaluation
+    from .training.train import Run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,8 +39,8 @@ def data(
 ) -> None:
     """Check the data against its schema, and write a page that explores it."""
     from .config import load_config
-    from .data import read_data
-    from .explore import summarize, write_exploration
+    from .data.load import read_data
+    from .evaluation.explore import summarize, write_exploration
 
     config = load_config(params)
     found, schema = read_data(config, refresh=refresh)
@@ -53,7 +53,7 @@ def data(
 def train(params: Params = PARAMS) -> None:
     """Train the model that params.yaml names, evaluate it and save it."""
     from .config import load_config
-    from .train import train as run
+    from .training.train import train as run
 
     report_run(run(load_config(params)))
 
@@ -65,7 +65,7 @@ def tune(
 ) -> None:
     """Search the model's grid for the best hyper-parameters, and train with them."""
     from .config import load_config
-    from .tune import tune as run
+    from .training.tune import tune as run
 
     finished = run(load_config(params), jobs=jobs)
     report_run(finished)
@@ -80,13 +80,13 @@ def evaluate(
 ) -> None:
     """Measure a saved model on the held-out examples, and write its figures again."""
     from .config import load_config
-    from .evaluate import check_floor, evaluate_saved
-    from .lineage import read_lineage
-    from .report import write_run_report
+    from .evaluation.evaluate import check_floor, evaluate_saved
+    from .evaluation.report import write_run_report
+    from .training.lineage import read_lineage
 
     config = load_config(params)
     folder, evaluation = evaluate_saved(config, run)
-    page = write_run_report(folder.name, evaluation, read_lineage(folder), config.reports_dir / folder.name)
+    page = write_run_report(folder.name, evaluation, read_lineage(folder).origin(), config.reports_dir / folder.name)
     show_metrics(evaluation)
     typer.echo(f"Model:  {shown(folder)}\nReport: {shown(page)}")
     if check:
@@ -96,27 +96,27 @@ def evaluate(
 @app.command()
 def predict(
     source: Annotated[Path, typer.Argument(help="What to predict, in the form of the training data.")],
-    target: Annotated[Path, typer.Argument(help="The CSV file to write the predictions to.")],
+    output: Annotated[Path, typer.Argument(help="The CSV file to write the predictions to.")],
     params: Params = PARAMS,
     run: RunName = None,
 ) -> None:
     """Predict data of any length, and write a CSV file."""
-    from .bundle import load_bundle
     from .config import load_config
-    from .predict import predict as score
-    from .versions import find_answering
+    from .inference.bundle import load_bundle
+    from .inference.predict import predict as score
+    from .inference.versions import find_answering
 
     bundle = load_bundle(find_answering(load_config(params).models_dir, run))
-    rows = score(bundle, source, target)
-    typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(target)}")
+    rows = score(bundle, source, output)
+    typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(output)}")
 
 
 @app.command()
 def models(params: Params = PARAMS) -> None:
     """List the saved models, the newest last, and mark the one that answers."""
-    from .bundle import list_bundles
     from .config import load_config
-    from .versions import find_answering
+    from .inference.bundle import list_bundles
+    from .inference.versions import find_answering
 
     folder = load_config(params).models_dir
     answering = find_answering(folder).name
@@ -128,7 +128,7 @@ def models(params: Params = PARAMS) -> None:
 def promote(params: Params = PARAMS, run: RunName = None) -> None:
     """Let a saved model answer from now on; newer ones wait until they are promoted."""
     from .config import load_config
-    from .versions import promote as act
+    from .inference.versions import promote as act
 
     typer.echo(f"{act(load_config(params).models_dir, run)} answers now")
 
@@ -137,7 +137,7 @@ def promote(params: Params = PARAMS, run: RunName = None) -> None:
 def rollback(params: Params = PARAMS) -> None:
     """Let the model answer again that did so before the last promotion."""
     from .config import load_config
-    from .versions import roll_back
+    from .inference.versions import roll_back
 
     typer.echo(f"{roll_back(load_config(params).models_dir)} answers now")
 

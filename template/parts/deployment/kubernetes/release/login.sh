@@ -11,10 +11,10 @@ log_in() {
     local certificate
     certificate=$(mktemp)
     printf '%s\n' "$KUBERNETES_CA" > "$certificate"
-    kubectl config set-cluster target --server="$KUBERNETES_SERVER" --certificate-authority="$certificate" --embed-certs
+    kubectl config set-cluster production --server="$KUBERNETES_SERVER" --certificate-authority="$certificate" --embed-certs
     kubectl config set-credentials pipeline --token="$(identity_token "$KUBERNETES_AUDIENCE")"
-    kubectl config set-context target --cluster=target --user=pipeline
-    kubectl config use-context target
+    kubectl config set-context production --cluster=production --user=pipeline
+    kubectl config use-context production
 }
 
 hand_over() {

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import BundleError
-from .images import Pixels
-from .schema import Inputs, Schema
+from ..data.images import Pixels
+from ..errors import BundleError
+from ..schema import Inputs, Schema
 
 FEATURES_FILE = "features.json"
 
@@ -47,7 +47,7 @@ def read_pixels(features: Any, schema: Schema) -> Pixels:
     if np.asarray(features).dtype == np.uint8:
         return np.asarray(features)
     # Imported where it is used: who sends pixels needs no training library.
-    from .pixels import ReadImages
+    from ..data.pixels import ReadImages
 
     return ReadImages(schema.size, schema.colour, schema.on_bad_file).transform(features)[:]
 

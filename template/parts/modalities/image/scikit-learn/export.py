@@ -9,9 +9,9 @@ from skl2onnx.common.data_types import FloatTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.pipeline import Pipeline
 
-from .encoder import FEATURES_FILE, STEPS
-from .inference import ONNX_FILE
-from .schema import Schema
+from ..inference.encoder import FEATURES_FILE, STEPS
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 from .graph import forecast_graph
-from .inference import ONNX_FILE
 from .network import network_graph
-from .schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:

@@ -6,9 +6,9 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.pipeline import Pipeline
 
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 from .graph import forecast_graph
-from .inference import ONNX_FILE
-from .schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:

@@ -8,9 +8,9 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.pipeline import Pipeline
 
-from .inference import ONNX_FILE
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 from .network import network_graph
-from .schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:

@@ -9,23 +9,20 @@ from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from .inference import ONNX_FILE
-from .schema import Schema
+from ..inference.predictor import ONNX_FILE
+from ..schema import Schema
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:
     """Write the graph: inputs `numbers` and `categories`, output `scores`."""
-    # A model that only labels the rows it was fitted on carries the estimator that labels new ones.
-    final = getattr(model[-1], "predictor_", model[-1])
-    pipeline = Pipeline([*model.steps[:-1], ("model", final)])
     inputs = [
         ("numbers", FloatTensorType([None, len(schema.numbers)])),
         ("categories", StringTensorType([None, len(schema.categories)])),
     ]
     # Where there are labels and probabilities, the labels come first.
-    output = 1 if hasattr(model, "predict_proba") else 0
-    options = {id(final): {"zipmap": False}} if is_classifier(final) else None
-    graph = to_onnx(pipeline, initial_types=[each for each in inputs if each[1].shape[1]], options=options)
+    output = 1 if is_classifier(model) else 0
+    options = {id(model[-1]): {"zipmap": False}} if is_classifier(model) else None
+    graph = to_onnx(model, initial_types=[each for each in inputs if each[1].shape[1]], options=options)
     (folder / ONNX_FILE).write_bytes(name_output(graph, graph.graph.output[output].name).SerializeToString())
 
 

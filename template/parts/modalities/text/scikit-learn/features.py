@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .encoder import CountReader, VectorReader, runs
-from .words import WordOptions, Words
+from ..inference.encoder import CountReader, VectorReader, runs
+from ..inference.words import WordOptions, Words
 
 NOTHING_LEFT = "no word of the texts is left; loosen the options of the step `text`"
 

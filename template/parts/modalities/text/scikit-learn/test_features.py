@@ -12,10 +12,10 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
 
 from acme_ml.config import Config
-from acme_ml.encoder import load_encoder
 from acme_ml.errors import BundleError
-from acme_ml.features import SubwordVectors, WordCounts, WordVectors
+from acme_ml.inference.encoder import load_encoder
 from acme_ml.schema import Schema, Target
+from acme_ml.training.features import SubwordVectors, WordCounts, WordVectors
 
 TEXTS = ["a red fox ran", "the red hens run", "grün, grün ist 日本語", "a red red fox again", "the hens"] * 3
 SCHEMA = Schema(source="", text="said", longest=1, max_characters=9, target=Target(name="", categories=(), counts=()))
@@ -73,7 +73,7 @@ def test_no_word_at_all_is_refused(step: Any) -> None:
 
 
 def test_predicting_needs_no_training_library(trained: tuple[Config, Any]) -> None:
-    code = "import sys, pathlib; from acme_ml.bundle import load_bundle"
+    code = "import sys, pathlib; from acme_ml.inference.bundle import load_bundle"
     code += "; found = load_bundle(pathlib.Path(sys.argv[1]))"
     code += "; found.predictor.scores(found.encoder.encode([{'text': 'a'}])); print(*sys.modules)"
     command = [sys.executable, "-c", code, str(trained[1].bundle)]

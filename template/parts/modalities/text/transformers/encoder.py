@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import BundleError
-from .schema import Inputs, Schema
+from ..errors import BundleError
+from ..schema import Inputs, Schema
 from .words import Pieces
 
 # How many steps of the pipeline the encoder does itself.

@@ -17,7 +17,7 @@ from tokenizers.pre_tokenizers import Sequence as InTurn
 from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 
-from .words import Pieces
+from ..inference.words import Pieces
 
 PADDING, UNKNOWN, START, END = SPECIAL = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 # What a piece starts with that starts a word.

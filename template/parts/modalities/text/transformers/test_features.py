@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acme_ml.encoder import TOKENIZER_FILE, load_encoder
 from acme_ml.errors import BundleError
-from acme_ml.features import PieceIds
+from acme_ml.inference.encoder import TOKENIZER_FILE, load_encoder
 from acme_ml.schema import Schema, Target
+from acme_ml.training.features import PieceIds
 
 TEXTS = ["Read the file", "write the files", "reading and writing"] * 5
 SCHEMA = Schema(source="", text="said", longest=1, max_characters=9, target=Target(name="", categories=(), counts=()))

@@ -13,18 +13,18 @@ from sklearn.pipeline import Pipeline
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, BertConfig, PreTrainedTokenizerFast
 
-from acme_ml.bundle import load_bundle
 from acme_ml.config import Config
-from acme_ml.data import load
-from acme_ml.encoder import load_encoder
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.export import export
-from acme_ml.features import PieceIds
-from acme_ml.inference import ONNX_FILE, OnnxPredictor
-from acme_ml.model import build_model
-from acme_ml.prediction import same, score
-from acme_ml.storage import load_model, save_model
-from acme_ml.train import Run, fit
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.encoder import load_encoder
+from acme_ml.inference.prediction import same, score
+from acme_ml.inference.predictor import ONNX_FILE, OnnxPredictor
+from acme_ml.inference.storage import load_model, save_model
+from acme_ml.training.export import export
+from acme_ml.training.features import PieceIds
+from acme_ml.training.model import build_model
+from acme_ml.training.train import Run, fit
 
 ODD = [
     "",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from acme_ml.features import PieceIds
-from acme_ml.words import Pieces
+from acme_ml.inference.words import Pieces
+from acme_ml.training.features import PieceIds
 
 TEXTS = ["read the file", "write the files", "reading and writing", "日本語 テキスト", "über Ünï", "🙂"] * 3
 

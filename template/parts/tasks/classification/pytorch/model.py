@@ -7,11 +7,11 @@ from typing import ClassVar
 from sklearn.pipeline import Pipeline
 from torch import nn
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import build_features
 from .objective import NetworkClassifier
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -4,10 +4,10 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import build_features
-from .schema import Schema
 
 CLASSIFIERS = {
     "logistic_regression": LogisticRegression,

@@ -9,10 +9,10 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import build_features
-from .schema import Schema
 
 
 class HierarchicalClustering(ClusterMixin, BaseEstimator):

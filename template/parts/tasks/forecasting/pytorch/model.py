@@ -7,11 +7,11 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import nn
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .forecaster import Forecasts, Values, Windows
 from .objective import NetworkRegressor
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -4,10 +4,10 @@ from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .forecaster import Forecaster
-from .schema import Schema
 
 REGRESSORS = {
     "ridge": Ridge,

@@ -11,11 +11,11 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .config import Config
+from ..config import Config
+from ..data.pixels import ReadImages
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .objective import NetworkClassifier
-from .pixels import ReadImages
-from .schema import Schema
 
 # Mean and standard deviation of red, green and blue in ImageNet, which most backbones have learned from.
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -8,14 +8,15 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from sklearn.pipeline import Pipeline
 from transformers import ResNetConfig, ResNetModel, ViTConfig, ViTModel
 
-from acme_ml.bundle import compare
 from acme_ml.config import Config
-from acme_ml.data import load
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.export import export
-from acme_ml.model import (
+from acme_ml.inference.storage import load_model, save_model
+from acme_ml.training.export import export
+from acme_ml.training.model import (
     Augment,
     Backbone,
     ConvolutionalNetwork,
@@ -23,8 +24,9 @@ from acme_ml.model import (
     TransferNetwork,
     build_model,
 )
-from acme_ml.network import Network, load_network, network_graph, save_network
-from acme_ml.train import fit
+from acme_ml.training.network import Network, network_graph
+from acme_ml.training.saving import compare
+from acme_ml.training.train import fit
 
 Edit = Callable[[dict[str, Any]], Config]
 IMAGES = np.random.default_rng(0).integers(0, 255, (24, 16, 20, 3), dtype=np.uint8)
@@ -123,9 +125,9 @@ def test_a_saved_network_needs_its_backbone_no_more(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = fitted(TransferNetwork(backbone=request.getfixturevalue(kind)))
-    save_network(network, tmp_path)
+    save_model(Pipeline([("model", network)]), tmp_path)
     monkeypatch.setattr("transformers.AutoModel.from_pretrained", None)
-    loaded = load_network(tmp_path)
+    loaded = load_model(tmp_path)[-1]
     assert np.array_equal(loaded.predict_proba(IMAGES), network.predict_proba(IMAGES))
     assert np.allclose(graph_scores(loaded, tmp_path / "model.onnx"), network.predict_proba(IMAGES), atol=1e-5)
 

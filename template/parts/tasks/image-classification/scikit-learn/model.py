@@ -8,11 +8,11 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from .config import Config
-from .encoder import Features, Kind, describe_images
+from ..config import Config
+from ..data.pixels import ReadImages
+from ..inference.encoder import Features, Kind, describe_images
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
-from .pixels import ReadImages
-from .schema import Schema
 
 CLASSIFIERS = {
     "logistic_regression": LogisticRegression,

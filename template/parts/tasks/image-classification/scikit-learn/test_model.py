@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acme_ml.bundle import compare
 from acme_ml.config import Config
-from acme_ml.data import load
-from acme_ml.encoder import describe_images, orient
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.export import export
-from acme_ml.metrics import measure
-from acme_ml.model import DescribeImages, build_model
-from acme_ml.train import fit
+from acme_ml.evaluation.metrics import measure
+from acme_ml.inference.encoder import describe_images, orient
+from acme_ml.training.export import export
+from acme_ml.training.model import DescribeImages, build_model
+from acme_ml.training.saving import compare
+from acme_ml.training.train import fit
 
 Edit = Callable[[dict[str, Any]], Config]
 

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..data.pixels import ReadImages
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .objective import NetworkClassifier
-from .pixels import ReadImages
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -8,20 +8,22 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
+from sklearn.pipeline import Pipeline
 
-from acme_ml.bundle import compare
 from acme_ml.config import Config
-from acme_ml.data import load
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.export import export
-from acme_ml.model import (
+from acme_ml.inference.storage import load_model, save_model
+from acme_ml.training.export import export
+from acme_ml.training.model import (
     ConvolutionalNetwork,
     TransferNetwork,
     build_model,
     load_backbone,
 )
-from acme_ml.network import Network, load_network, network_graph, save_network
-from acme_ml.train import fit
+from acme_ml.training.network import Network, network_graph
+from acme_ml.training.saving import compare
+from acme_ml.training.train import fit
 
 Edit = Callable[[dict[str, Any]], Config]
 IMAGES = np.random.default_rng(0).integers(0, 255, (24, 16, 20, 3), dtype=np.uint8)
@@ -92,9 +94,9 @@ def test_a_saved_network_needs_its_backbone_no_more(
     copied = tmp_path / "copied.keras"
     copied.write_bytes(Path(backbone).read_bytes())
     network = fitted(TransferNetwork(backbone=str(copied)))
-    save_network(network, tmp_path)
+    save_model(Pipeline([("model", network)]), tmp_path)
     copied.unlink()
-    loaded = load_network(tmp_path)
+    loaded = load_model(tmp_path)[-1]
     assert np.array_equal(loaded.predict_proba(IMAGES), network.predict_proba(IMAGES))
     assert np.allclose(graph_scores(loaded, tmp_path / "model.onnx"), network.predict_proba(IMAGES), atol=1e-5)
 

@@ -5,10 +5,10 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeRegressor
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import build_features
-from .schema import Schema
 
 REGRESSORS = {
     "ridge": Ridge,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import keras
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import build_features
 from .objective import NetworkRegressor
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

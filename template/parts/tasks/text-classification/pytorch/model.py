@@ -8,12 +8,12 @@ import torch
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
-from .config import Config
-from .encoder import PADDING, UNKNOWN
+from ..config import Config
+from ..inference.encoder import PADDING, UNKNOWN
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import WordIds
 from .objective import NetworkClassifier
-from .schema import Schema
 
 # The standard deviation of a word's vector before anything is learned.
 SPREAD = 0.05

@@ -7,10 +7,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import SubwordVectors, WordCounts, WordVectors
-from .schema import Schema
 
 CLASSIFIERS = {
     "bag_of_words": LogisticRegression,

@@ -8,12 +8,12 @@ import numpy as np
 from keras import layers, ops
 from sklearn.pipeline import Pipeline
 
-from .config import Config
-from .encoder import PADDING, UNKNOWN
+from ..config import Config
+from ..inference.encoder import PADDING, UNKNOWN
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import WordIds
 from .objective import NetworkClassifier
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

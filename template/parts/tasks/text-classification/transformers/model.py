@@ -11,11 +11,11 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, BertConfig, PretrainedConfig
 
-from .config import Config
+from ..config import Config
+from ..schema import Schema
 from .estimators import make_estimator, set_step_params
 from .features import SPECIAL, UNKNOWN, PieceIds
 from .objective import NetworkClassifier
-from .schema import Schema
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

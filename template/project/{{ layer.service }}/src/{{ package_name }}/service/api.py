@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from ..bundle import Bundle, load_bundle
 from ..errors import BundleError
-from ..prediction import Prediction, describe
-from ..versions import find_answering
+from ..inference.bundle import Bundle, load_bundle
+from ..inference.prediction import Prediction, describe
+from ..inference.versions import find_answering
 from .payload import Payload
 from .problems import RequestProblem
 from .settings import ServiceSettings

@@ -1,0 +1,10 @@
+"""Numbers, pictures and pages.
+
+- `evaluate`: measure a model, against a naive baseline and across folds
+- `metrics`: what is measured
+- `figures`: what is drawn of its predictions
+- `diagnostics`: what is drawn of the fit itself
+- `explore`: what is drawn of the data
+- `plots`: how every figure looks
+- `report`: pages that open anywhere
+"""

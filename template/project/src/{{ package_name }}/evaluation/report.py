@@ -1,0 +1,90 @@
+"""Write pages that open anywhere: one HTML file with its figures inside, and the figures as PNG beside it."""
+
+import base64
+from collections.abc import Mapping
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .evaluate import Evaluation
+from .plots import COLOR, figure_of, new_axes
+
+HALF_PAGE = 9.0  # inches
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .9rem .3rem 0; text-align: left; border-bottom: 1px solid #ddd; }
+.figures { display: flex; flex-wrap: wrap; gap: 1rem; }
+img { width: calc(50% - .5rem); height: auto; align-self: flex-start; }
+img.wide { width: 100%; }
+"""
+
+
+def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any], folder: Path) -> Path:
+    """Write a run's metrics, origin and figures; return the page."""
+    metrics = pd.DataFrame(
+        {
+            "metric": list(evaluation.metrics),
+            "model": list(evaluation.metrics.values()),
+            "naive baseline": list(evaluation.baseline.values()),
+            "folds, mean": list(evaluation.folds_mean.values()),
+            "folds, spread": list(evaluation.folds_std.values()),
+        }
+    )
+    tables = {"Metrics": metrics, "Origin": pd.DataFrame(origin.items(), columns=["what", "value"])}
+    return write_page(folder, f"Run {name}", tables, evaluation.figures)
+
+
+def write_search_report(results: pd.DataFrame, metric: str, folder: Path) -> Path:
+    """Write the table of a search's candidates as CSV, and a page with its plot; return the page."""
+    results.to_csv(folder / "search.csv", index=False)
+    shown = results.iloc[::-1]
+    axes = new_axes("Candidates, the best on top", metric, "", size=(8, 1 + 0.3 * len(shown)))
+    names = shown.drop(columns=[metric, f"{metric}_std", "fit_seconds"]).apply(
+        lambda row: ", ".join(f"{name}={value}" for name, value in row.items()), axis="columns"
+    )
+    axes.errorbar(shown[metric], names, xerr=shown[f"{metric}_std"], fmt="o", color=COLOR, capsize=3)
+    return write_page(folder, "Search", {"Candidates": results}, {"search": figure_of(axes)}, file="search.html")
+
+
+def write_page(
+    folder: Path,
+    title: str,
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, Figure],
+    file: str = "index.html",
+) -> Path:
+    """Write one self-contained page, and each figure as PNG beside it; return the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [f"<h1>{escape(title)}</h1>"]
+    for heading, table in tables.items():
+        if len(table):
+            parts += [f"<h2>{escape(heading)}</h2>", html_table(table)]
+    parts += ['<h2>Figures</h2><div class="figures">']
+    for name, figure in figures.items():
+        image = draw_png(figure)
+        (folder / f"{name}.png").write_bytes(image)
+        size = ' class="wide"' if figure.get_figwidth() > HALF_PAGE else ""
+        source = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+        parts.append(f'<img{size} alt="{escape(name)}" src="{source}">')
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    page = folder / file
+    page.write_text("\n".join([head, *parts, "</div></html>\n"]), encoding="utf-8")
+    return page
+
+
+def html_table(table: pd.DataFrame) -> str:
+    """Return the table as HTML, with every text escaped."""
+    return table.to_html(index=False, border=0, float_format=lambda number: f"{number:.4g}")
+
+
+def draw_png(figure: Figure) -> bytes:
+    """Return the figure as a PNG image."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

@@ -1,0 +1,82 @@
+"""A saved model: a folder with the model, its schema, its metrics and a card, all as they were saved."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import BundleError
+from ..schema import SCHEMA_FILE, Schema
+from .encoder import Encoder, load_encoder
+from .predictor import Predictor, load_predictor
+
+METRICS_FILE = "metrics.json"
+LINEAGE_FILE = "lineage.json"
+# In the form that `sha256sum --check` reads.
+CHECKSUM_FILE = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A saved model, ready to predict."""
+
+    name: str
+    schema: Schema
+    metrics: dict[str, Any]
+    encoder: Encoder
+    predictor: Predictor
+
+
+def find_bundle(models: Path, name: str | None = None) -> Path:
+    """Return the folder of the named model, or of the newest. Raises BundleError when there is none."""
+    if name is not None:
+        if not (models / name / SCHEMA_FILE).exists():
+            raise BundleError(f"{models} has no model {name!r}; it has {', '.join(list_bundles(models)) or 'none'}")
+        return models / name
+    if not (names := list_bundles(models)):
+        raise BundleError(f"{models} holds no model yet; run the train command first")
+    return models / names[-1]
+
+
+def list_bundles(models: Path) -> list[str]:
+    """Return the names of the saved models, the newest last."""
+    return sorted(path.parent.name for path in models.glob(f"[!.]*/{SCHEMA_FILE}"))
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a saved model. Raises BundleError when a file is missing, damaged or not the one that was saved."""
+    verify_checksums(folder)
+    try:
+        metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
+        schema = Schema.read(folder / SCHEMA_FILE)
+        encoder = load_encoder(folder, schema)
+        return Bundle(folder.name, schema, metrics, encoder, load_predictor(folder, encoder))
+    except BundleError:
+        raise
+    except Exception as error:
+        raise BundleError(f"{folder} cannot be loaded: {error}") from error
+
+
+def write_checksums(folder: Path) -> None:
+    """Write the checksum of every file in the folder."""
+    lines = [f"{checksum(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / CHECKSUM_FILE).write_text("".join(lines), encoding="utf-8")
+
+
+def verify_checksums(folder: Path) -> None:
+    """Raise BundleError when a file is missing, damaged, or none of those that were saved."""
+    try:
+        lines = (folder / CHECKSUM_FILE).read_text(encoding="utf-8").splitlines()
+        saved = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        found = {path.name: checksum(path) for path in folder.iterdir() if path.name != CHECKSUM_FILE}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{folder} cannot be verified: {error}") from None
+    if wrong := sorted(name for name in saved.keys() | found.keys() if saved.get(name) != found.get(name)):
+        raise BundleError(f"{folder} is not as it was saved, by its {CHECKSUM_FILE}: {', '.join(wrong)}")
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,77 @@
+"""A model card: what a reader should know before using a model.
+
+Mitchell et al., Model Cards for Model Reporting, FAT* 2019.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ..data.dataset import Dataset
+from .lineage import Lineage
+
+
+def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, lineage: Lineage, folder: Path) -> None:
+    """Write model_card.md: intended use, data, metrics, limits and origin."""
+    sections = [
+        f"# Model {name}",
+        f"A `{lineage.model}` trained on {len(dataset.train.features)} examples of `{dataset.schema.source}`.",
+        "## Metrics",
+        f"On {len(dataset.test.features)} examples that the model has not seen; across folds: mean ± spread.",
+        metrics_table(metrics),
+        "## Inputs",
+        markdown_table(dataset.schema.facts()),
+        "## Limits",
+        limits(metrics["onnx"]),
+        "## Origin",
+        origin_list(lineage),
+    ]
+    (folder / "model_card.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def metrics_table(metrics: dict[str, Any]) -> str:
+    """Return the metrics as a Markdown table: model, naive baseline, folds."""
+    mean, spread = metrics["folds"]["mean"], metrics["folds"]["std"]
+    return markdown_table(
+        [
+            {
+                "metric": name,
+                "model": f"{value:.4g}",
+                "naive baseline": f"{metrics['baseline'][name]:.4g}",
+                "folds": f"{mean[name]:.4g} ± {spread[name]:.2g}",
+            }
+            for name, value in metrics["metrics"].items()
+        ]
+    )
+
+
+def markdown_table(rows: list[dict[str, str]]) -> str:
+    """Return the rows as a Markdown table; they have the same keys."""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(row.values() for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def limits(onnx: dict[str, Any]) -> str:
+    """Say what the model was not tested for."""
+    served = "Predictions use" if onnx["served"] else "Predictions do not use"
+    return (
+        "The model knows no more than its training data: check it again when the data changes, and do not use it for "
+        "decisions about people without examining groups apart.\n\n"
+        f"{served} the exported ONNX graph, which agrees with the native model on {onnx['agreement']:.2%} of the test "
+        f"examples (largest difference {onnx['largest_difference']:.2g})."
+    )
+
+
+def origin_list(lineage: Lineage) -> str:
+    """Return what is needed to train the same model again, as a Markdown list."""
+    versions = ", ".join(f"{name} {number}" for name, number in lineage.versions.items())
+    params = ", ".join(f"{name}={value}" for name, value in lineage.params.items()) or "defaults"
+    return "\n".join(
+        [
+            f"- hyper-parameters: {params}",
+            f"- seed: {lineage.settings['seed']}",
+            f"- data SHA-256: {lineage.data_sha256}",
+            f"- code commit: {lineage.code_commit or 'not in a git repository'}",
+            f"- versions: {versions}",
+            f"- seconds to fit: {lineage.fit_seconds}",
+        ]
+    )

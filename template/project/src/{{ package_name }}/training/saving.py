@@ -1,0 +1,85 @@
+"""Save a model with all that is known of it: a folder that is written whole or not at all."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic_core import to_json
+from sklearn.pipeline import Pipeline
+
+from ..data.dataset import Dataset
+from ..errors import BundleError
+from ..evaluation.evaluate import Evaluation
+from ..inference.bundle import LINEAGE_FILE, METRICS_FILE, write_checksums
+from ..inference.encoder import load_encoder
+from ..inference.prediction import same, score
+from ..inference.predictor import ONNX_FILE, OnnxPredictor
+from ..inference.storage import save_model
+from ..schema import SCHEMA_FILE
+from .export import export
+from .lineage import Lineage
+from .model_card import write_model_card
+
+# An exported graph is served when at least this share of held-out examples agrees with the native model.
+LEAST_AGREEMENT = 0.999
+COMPARED_AT_ONCE = 1_000
+
+
+def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, lineage: Lineage, folder: Path) -> Path:
+    """Write the bundle and return its folder. Raises BundleError when the folder exists."""
+    with whole_folder(folder) as staging:
+        save_model(model, staging)
+        dataset.schema.save(staging / SCHEMA_FILE)
+        export(model, dataset.schema, staging)
+        agreement = compare(model, dataset, staging)
+        if not agreement["served"]:
+            (staging / ONNX_FILE).unlink()
+        metrics = {
+            "metrics": evaluation.metrics,
+            "baseline": evaluation.baseline,
+            "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std},
+            "onnx": agreement,
+        }
+        # A metric that these rows do not define is null: JSON knows no NaN.
+        (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
+        (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_model_card(folder.name, metrics, dataset, lineage, staging)
+        write_checksums(staging)
+    return folder
+
+
+def compare(model: Pipeline, dataset: Dataset, folder: Path) -> dict[str, Any]:
+    """Return how far the exported graph in the folder agrees with the native model on the test examples."""
+    encoder, graph = load_encoder(folder, dataset.schema), OnnxPredictor(folder / ONNX_FILE)
+    count = len(dataset.test.features)
+    scored = []
+    for start in range(0, count, COMPARED_AT_ONCE):
+        part = dataset.test.take(np.arange(start, min(start + COMPARED_AT_ONCE, count))).features
+        scored.append((score(model, part), graph.scores(encoder.encode_features(part))))
+    native, exported = (np.concatenate(parts) for parts in zip(*scored, strict=True))
+    share = float(same(native, exported).mean())
+    return {
+        "agreement": share,
+        "largest_difference": float(abs(native - exported).max()),
+        "served": share >= LEAST_AGREEMENT,
+    }
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        yield staging
+        staging.chmod(0o755)
+        try:
+            staging.rename(folder)
+        except OSError as error:
+            raise BundleError(f"{folder} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

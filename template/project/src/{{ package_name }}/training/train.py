@@ -1,0 +1,57 @@
+"""Fit a model, evaluate it, and keep it with all that is known of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from ..config import Config
+from ..data.dataset import Dataset, Split
+from ..data.load import load
+from ..errors import ConfigError
+from ..evaluation.evaluate import Evaluation, evaluate
+from ..evaluation.report import write_run_report
+from .lineage import describe_lineage
+from .model import build_model
+from .saving import save_bundle
+from .tracking import log_run
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run: its name, what it measured, and where its model and report are."""
+
+    name: str
+    evaluation: Evaluation
+    bundle: Path
+    report: Path
+
+
+def train(config: Config) -> Run:
+    """Fit the model that params.yaml names."""
+    dataset = load(config)
+    return finish_run(build_model(config, dataset.schema), dataset, config)
+
+
+def fit(model: BaseEstimator, examples: Split) -> None:
+    """Fit the model. Raises ConfigError when a hyper-parameter does not suit it, or the data."""
+    try:
+        model.fit(examples.features, examples.target)
+    except ValueError as error:
+        raise ConfigError(f"the model cannot be fitted with the settings of params.yaml: {error}") from error
+
+
+def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
+    """Fit the model on the training examples; evaluate, save, report and log it."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{config.model}"
+    started = perf_counter()
+    fit(model, dataset.train)
+    lineage = describe_lineage(config, model, seconds=perf_counter() - started)
+    evaluation = evaluate(model, dataset, config)
+    bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
+    report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
+    log_run(name, evaluation.metrics, lineage, report.parent)
+    return Run(name, evaluation, bundle, report)

@@ -1,0 +1,199 @@
+"""Read the table of series, infer how far apart its times are, and check every load against that."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..schema import Frequency, Layout, Schema
+from .frequency import find_fault, infer_frequency, read_time
+from .reading import read_table
+
+MAX_REPORTED = 5
+TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
+
+log = logging.getLogger(__name__)
+
+
+def open_history(
+    path: Path, schema_path: Path, layout: Layout, *, refresh: bool = False
+) -> tuple[pd.DataFrame, Schema]:
+    """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
+
+    Rows that follow the last value of a series hold only what is known of its future, and are left out. Raises
+    DataError that names column, row, time and the next step.
+    """
+    frame = parse_table(read_table(path, text_columns(layout)), layout, path)
+    frame = frame[observed(frame, layout)]
+    check_numbers(frame, layout.target, path)
+    schema = None if refresh else known_schema(schema_path, path.name, layout)
+    if schema is None:
+        check_order(frame, layout, path)
+        schema = infer_schema(frame, path, layout)
+        schema_path.parent.mkdir(parents=True, exist_ok=True)
+        schema.save(schema_path)
+        log.info("wrote %s", schema_path)
+    check_frequency(frame, schema, path)
+    check_length(frame, layout, layout.lags + layout.horizon, path)
+    return frame, schema
+
+
+def text_columns(layout: Layout) -> list[str]:
+    """Return the columns to read as they are written, even where they look like numbers."""
+    return [layout.time, *([layout.series] if layout.series else [])]
+
+
+def known_schema(schema_path: Path, source: str, layout: Layout) -> Schema | None:
+    """Return the schema on disk, or None if there is none or it describes another table or layout."""
+    if not schema_path.exists():
+        return None
+    schema = Schema.read(schema_path)
+    return schema if schema.source == source and schema.same_layout(layout) else None
+
+
+def infer_schema(frame: pd.DataFrame, path: Path, layout: Layout) -> Schema:
+    """Infer the frequency from the longest series. Raises DataError when there is none, or nothing ever changes."""
+    if frame[layout.target].nunique() < 2:
+        raise DataError(f"{path}: column {layout.target!r} never changes; there is nothing to forecast")
+    longest = max((times_of(rows, layout) for _, rows in each_series(frame, layout)), key=len)
+    if len(longest) < 2:
+        raise DataError(f"{path}: no series has more than one row; there is nothing to learn from")
+    try:
+        frequency = infer_frequency(longest)
+    except ValueError as error:
+        raise DataError(f"{path}: column {layout.time!r}: {error}") from None
+    numbers = frame[[layout.target, *layout.known]]
+    ranges = {str(name): (float(values.min()), float(values.max())) for name, values in numbers.items()}
+    return Schema(
+        **{name: getattr(layout, name) for name in Layout.model_fields},
+        source=path.name,
+        frequency=frequency,
+        ranges=ranges,
+    )
+
+
+def parse_table(frame: pd.DataFrame, layout: Layout, path: Path) -> pd.DataFrame:
+    """Return the columns that are used: ids as text, times as datetimes, numbers as float64.
+
+    Raises DataError that names the first value that is none; the target alone may miss values.
+    """
+    for name in layout.columns:
+        if name not in frame:
+            raise DataError(f"{path.name} has no column {name!r}; it has {', '.join(map(str, frame.columns))}")
+    parsed = {layout.time: parse_times(frame[layout.time], path)}
+    for name in [layout.target, *layout.known]:
+        parsed[name] = parse_numbers(frame[name], path)
+    if layout.series:
+        refuse_missing(frame[layout.series], path)
+    table = frame[layout.columns].assign(**parsed)
+    for name in layout.known:
+        check_numbers(table, name, path)
+    return table
+
+
+def parse_times(texts: pd.Series, path: Path) -> pd.Series:
+    """Return the times. Raises DataError that names the first text that is none."""
+    refuse_missing(texts, path)
+    times = []
+    for row, text in texts.items():
+        try:
+            times.append(read_time(text))
+        except ValueError:
+            raise DataError(f"{place(path, texts.name, row)}: {text!r} is no time; {TIME_FORM}") from None
+    return pd.Series(times, index=texts.index, dtype="datetime64[us]")
+
+
+def parse_numbers(values: pd.Series, path: Path) -> pd.Series:
+    """Return the values as float64, NaN where one is missing. Raises DataError that names one that is no number."""
+    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
+    for row, value in values[values.notna() & ~np.isfinite(numbers)].items():
+        raise DataError(f"{place(path, values.name, row)}: {value!r} is not a finite number")
+    return numbers
+
+
+def refuse_missing(values: pd.Series, path: Path) -> None:
+    """Raise DataError that names the first missing value."""
+    for row in values.index[values.isna()]:
+        raise DataError(f"{place(path, values.name, row)}: the value is missing; fill it in")
+
+
+def check_numbers(frame: pd.DataFrame, column: str, path: Path) -> None:
+    """Raise DataError that names the first missing value of a column of numbers."""
+    if not len(frame):
+        raise DataError(f"{path}: column {column!r} holds no value")
+    refuse_missing(frame[column], path)
+
+
+def observed(frame: pd.DataFrame, layout: Layout) -> pd.Series:
+    """Return for each row whether its series has a value there or later."""
+    there = frame[layout.target].notna()[::-1]
+    later = there.groupby(frame[layout.series]).cummax() if layout.series else there.cummax()
+    return later[::-1]
+
+
+def each_series(frame: pd.DataFrame, layout: Layout) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the id and the rows of each series; a table of one series is named after its target."""
+    if layout.series is None:
+        yield layout.target, frame
+    else:
+        yield from ((str(name), rows) for name, rows in frame.groupby(layout.series, sort=False))
+
+
+def times_of(rows: pd.DataFrame, layout: Layout) -> list[datetime]:
+    """Return the times of a series."""
+    return list(rows[layout.time].dt.to_pydatetime())
+
+
+def check_order(frame: pd.DataFrame, layout: Layout, path: Path) -> None:
+    """Raise DataError that names the first time of a series that is there twice, or before an earlier row's."""
+    _check_times(frame, layout, None, path)
+
+
+def check_frequency(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
+    """Raise DataError that names the first gap of each series, or the series that has another frequency."""
+    _check_times(frame, schema, schema.frequency, path)
+
+
+def _check_times(frame: pd.DataFrame, layout: Layout, frequency: Frequency | None, path: Path) -> None:
+    """Look for a fault in each series."""
+    found = []
+    for name, rows in each_series(frame, layout):
+        times = times_of(rows, layout)
+        if fault := find_fault(times, frequency):
+            series = f"series {name!r}, " if layout.series else ""
+            found.append(f"{series}column {layout.time!r}, row {rows.index[fault[0]] + 1}: {fault[1]}")
+            found[-1] += explain_other(times, frequency)
+    if found:
+        more = [f"and {len(found) - MAX_REPORTED} more series"] if len(found) > MAX_REPORTED else []
+        raise DataError("\n".join([f"{path} is no table of equally spaced series:", *found[:MAX_REPORTED], *more]))
+
+
+def explain_other(times: Sequence[datetime], frequency: Frequency | None) -> str:
+    """Return a remark if the times are sound by themselves, only of another frequency than the data's."""
+    if frequency is None or len(times) < 2:
+        return ""
+    other = infer_frequency(times)
+    if find_fault(times, other):
+        return ""
+    return f"\nAll of this series is {other.name}; if the data has changed, run the data command with --refresh."
+
+
+def check_length(frame: pd.DataFrame, layout: Layout, least: int, path: Path) -> None:
+    """Raise DataError that names a series with fewer rows than needed."""
+    for name, rows in each_series(frame, layout):
+        if len(rows) < least:
+            last = f"row {rows.index[-1] + 1}, {rows[layout.time].iloc[-1]:%Y-%m-%d}"
+            raise DataError(
+                f"{path}: series {name!r} has {len(rows)} values (the last: {last}), and {least} are needed: "
+                "add earlier ones, leave the series out, or lower lags or horizon in params.yaml"
+            )
+
+
+def place(path: Path, column: Any, row: Any) -> str:
+    """Name a value of a table; rows count from 1, below the header."""
+    return f"{path}: column {column!r}, row {row + 1}"

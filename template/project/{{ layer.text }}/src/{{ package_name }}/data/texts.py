@@ -1,0 +1,110 @@
+"""Read labelled texts from a CSV file, infer their classes, and check every load against them."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import DataError
+from ..schema import Schema, Target
+from ..source import DataSource
+from .reading import read_table
+
+MAX_CLASSES = 1_000
+MAX_REPORTED = 5
+
+log = logging.getLogger(__name__)
+
+
+def open_texts(
+    path: Path, schema_path: Path, source: DataSource, *, refresh: bool = False
+) -> tuple[pd.DataFrame, Schema]:
+    """Read the texts and check them against their schema, which is inferred first if it is new or `refresh` is set.
+
+    Raises DataError that names column, row and rule.
+    """
+    # Only an empty cell is a missing value: "NA", "null" and "None" may be words that somebody wrote.
+    frame = read_table(path, [source.text, source.target], keep_default_na=False)
+    schema = None if refresh else known_schema(schema_path, path.name, source)
+    if schema is None:
+        schema = infer_schema(frame, path, source)
+        schema.save(schema_path)
+        log.info("wrote %s", schema_path)
+    check_texts(frame, schema, path)
+    return frame, schema
+
+
+def known_schema(schema_path: Path, name: str, source: DataSource) -> Schema | None:
+    """Return the schema on disk, or None if there is none or it describes other texts, columns or limits."""
+    if not schema_path.exists():
+        return None
+    schema = Schema.read(schema_path)
+    described = (schema.source, schema.text, schema.target.name, schema.max_characters)
+    return schema if described == (name, source.text, source.target, source.max_characters) else None
+
+
+def infer_schema(frame: pd.DataFrame, path: Path, source: DataSource) -> Schema:
+    """Describe texts and classes. Raises DataError when a column is missing, or the classes cannot be learned."""
+    for name in (source.text, source.target):
+        if name not in frame:
+            raise DataError(f"{path} has no column {name!r}; it has {', '.join(map(str, frame.columns))}")
+    labels = frame[source.target]
+    counts = labels[labels.str.strip() != ""].value_counts().sort_index()
+    if why := why_unusable(counts):
+        raise DataError(f"{path}, column {source.target!r}: {why}")
+    return Schema(
+        source=path.name,
+        text=source.text,
+        longest=int(frame[source.text].str.len().max()),
+        max_characters=source.max_characters,
+        target=Target(name=source.target, categories=tuple(counts.index), counts=tuple(counts.tolist())),
+    )
+
+
+def why_unusable(counts: "pd.Series[int]") -> str | None:
+    """Return why classes with these counts cannot be told apart, or None if they can."""
+    if len(counts) < 2:
+        return f"it holds {len(counts)} class; a classifier needs two or more"
+    if len(counts) > MAX_CLASSES:
+        return f"it holds {len(counts)} different values, too many classes to tell apart"
+    if counts.min() < 2:
+        return f"class {counts.idxmin()!r} has one text; give it more, or remove it"
+    return None
+
+
+def check_texts(frame: pd.DataFrame, schema: Schema, path: Path, *, labelled: bool = True) -> None:
+    """Check every row, its class too if `labelled`. Raises DataError that names column, row and rule."""
+    for name in [schema.text, *([schema.target.name] if labelled else [])]:
+        if name not in frame:
+            raise DataError(f"{path}: column {name!r} is missing")
+    found = [*text_problems(frame, schema), *(label_problems(frame, schema) if labelled else [])]
+    if found:
+        more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
+        raise DataError("\n".join([f"{path} cannot be used as it is:", *found[:MAX_REPORTED], *more]))
+
+
+def text_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
+    """Yield what is wrong with the texts; rows count from 1, below the header."""
+    texts = frame[schema.text]
+    yield from (f"{place(texts, row)}: the text is empty" for row in texts.index[texts.str.strip() == ""])
+    lengths = texts.str.len()
+    for row in texts.index[lengths > schema.max_characters]:
+        limit = f"more than the {schema.max_characters} that max_characters in params.yaml allows"
+        yield f"{place(texts, row)}: the text has {lengths[row]} characters, {limit}"
+
+
+def label_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
+    """Yield what is wrong with the classes; rows count from 1, below the header."""
+    labels = frame[schema.target.name]
+    empty = labels.str.strip() == ""
+    yield from (f"{place(labels, row)}: the class is missing" for row in labels.index[empty])
+    for row in labels.index[~empty & ~labels.isin(schema.target.categories)]:
+        advice = "if it is meant, run the data command with --refresh"
+        known = ", ".join(schema.target.categories)
+        yield f"{place(labels, row)}: {labels[row]!r} is not one of {known}; {advice}"
+
+
+def place(column: "pd.Series[str]", row: int) -> str:
+    """Return where a value stands."""
+    return f"column {str(column.name)!r}, row {row + 1}"
