@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import click
 
+from mlscaffold._moves import Move
 from mlscaffold._new import Created
 from mlscaffold._update import Updated
 
@@ -43,6 +44,9 @@ def updated(result: Updated) -> str:
     lines = [f"Updated {result.folder}, template {versions}."]
     for kind in ("added", "changed", "removed", "conflict"):
         lines += [f"  {kind:8}  {path}" for path in result.paths(kind) if path != _ANSWERS_FILE or kind == "conflict"]
+        lines += [f"  moved     {_moved(move)}" for move in result.moves if move.after] if kind == "changed" else []
+    if lost := [move.before for move in result.moves if move.edited and not move.after]:
+        lines += ["", f"You had edited files that are removed: {', '.join(lost)}"]
     if removed := result.paths("removed"):
         lines += ["", "The new template or the new answers have no such files; to get them back as you had them:"]
         lines.append(f"  git restore --source=HEAD -- {shlex.join(removed)}")
@@ -51,6 +55,11 @@ def updated(result: Updated) -> str:
     else:
         lines += ["", "Look at it with git diff, then commit."]
     return "\n".join(lines)
+
+
+def _moved(move: Move) -> str:
+    """Return from where to where, and whether edits came along."""
+    return f"{move.before} -> {move.after}" + (", with your edits" if move.edited else "")
 
 
 def _template(project: Created) -> str:

@@ -1,12 +1,12 @@
 """Bring a project to the newest version of its template, or to other answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from mlscaffold import _copier, _git
+from mlscaffold import _copier, _git, _moves
 from mlscaffold._errors import MlscaffoldError, Stopped
 from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source
@@ -24,11 +24,14 @@ class Updated:
     before: str
     after: str
     changes: tuple[_git.Change, ...]
+    moves: tuple[_moves.Move, ...]
     notes: tuple[str, ...]
 
     def paths(self, kind: str) -> list[str]:
-        """Return the paths with one kind of change: added, changed, removed or conflict."""
-        return [change.path for change in self.changes if change.kind == kind]
+        """Return the paths with one kind of change: added, changed, removed or conflict; not those that moved."""
+        moved = {path for move in self.moves if move.after for path in (move.before, move.after)}
+        conflicts = [move.after for move in self.moves if move.after and move.conflict] if kind == "conflict" else []
+        return [change.path for change in self.changes if change.kind == kind and change.path not in moved] + conflicts
 
 
 def update_project(folder: Path, given: Mapping[str, str]) -> Updated:
@@ -43,8 +46,19 @@ def update_project(folder: Path, given: Mapping[str, str]) -> Updated:
         _check_clean(folder)
         data, current = _checked_answers(folder, recorded, given)
         notes = [] if current and not data else _run(folder, data)
-        after = str(_recorded(folder).get("_commit"))
-    return Updated(folder, str(recorded["_commit"]), after, tuple(_git.status(folder)), tuple(notes))
+        after, changes = str(_recorded(folder).get("_commit")), tuple(_git.status(folder))
+        moves, more = _followed(folder, recorded, changes)
+    return Updated(folder, str(recorded["_commit"]), after, changes, moves, (*notes, *more))
+
+
+def _followed(
+    folder: Path, recorded: Mapping[str, object], changes: Iterable[_git.Change]
+) -> tuple[tuple[_moves.Move, ...], list[str]]:
+    """Return what became of removed files, or a remark where that cannot be known."""
+    try:
+        return tuple(_moves.follow(folder, recorded, changes)), []
+    except MlscaffoldError as error:
+        return (), [f"removed files may hold edits of yours: {error.message}"]
 
 
 def _recorded(folder: Path) -> dict[str, object]:

@@ -75,6 +75,70 @@ def test_removed_files_are_named_and_the_printed_command_brings_them_back(make: 
     assert (project / "Dockerfile").read_text() == "FROM mine\n"
 
 
+CODE = "from .config import Config\n\n\ndef train(config: Config) -> None:\n    load()\n    fit()\n    save()\n"
+FLAT = "template/project/src/{{ package_name }}/train.py"
+ROOM = "template/project/src/{{ package_name }}/training/train.py"
+
+
+def move(template: Path, text: str) -> None:
+    """Release a version in which the file of FLAT is in ROOM, with this text."""
+    (template / FLAT).unlink()
+    release(template, "v1.2.0", {ROOM: text})
+
+
+def edited_project(make: Make, template: Path, edit: str) -> Path:
+    """Make a project with the file of FLAT, and replace its call of `fit`."""
+    release(template, "v1.1.0", {FLAT: CODE})
+    project = make("acme")
+    write(project, {"src/my_project/train.py": CODE.replace("fit()", edit)})
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "mine")
+    return project
+
+
+def test_an_edit_follows_a_file_that_the_template_moved(make: Make, template: Path, invoke: Invoke) -> None:
+    project = edited_project(make, template, "fit(1)")
+    move(template, CODE.replace(".config", "..config"))
+    result = invoke("update", project)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1:] == [
+        "  moved     src/my_project/train.py -> src/my_project/training/train.py, with your edits",
+        "",
+        "Look at it with git diff, then commit.",
+    ]
+    moved = (project / "src/my_project/training/train.py").read_text()
+    assert moved == CODE.replace(".config", "..config").replace("fit()", "fit(1)")
+    assert not (project / "src/my_project/train.py").exists()
+
+
+def test_a_moved_file_without_edits_is_that_of_the_template(make: Make, template: Path, invoke: Invoke) -> None:
+    project = edited_project(make, template, "fit()")
+    move(template, CODE.replace(".config", "..config"))
+    result = invoke("update", project)
+    assert "  moved     src/my_project/train.py -> src/my_project/training/train.py\n" in result.stdout
+    assert (project / "src/my_project/training/train.py").read_text() == CODE.replace(".config", "..config")
+
+
+def test_an_edit_that_conflicts_in_a_moved_file_is_shown_there(make: Make, template: Path, invoke: Invoke) -> None:
+    project = edited_project(make, template, "fit(1)")
+    move(template, CODE.replace("fit()", "fit(2)"))
+    result = invoke("update", project)
+    assert result.exit_code == 1
+    assert "  conflict  src/my_project/training/train.py" in result.stdout
+    text = (project / "src/my_project/training/train.py").read_text()
+    assert "<<<<<<< before updating\n    fit(1)\n=======\n    fit(2)\n>>>>>>> after updating\n" in text
+
+
+def test_an_edited_file_that_is_gone_is_named(make: Make, template: Path, invoke: Invoke) -> None:
+    project = edited_project(make, template, "fit(1)")
+    (template / FLAT).unlink()
+    release(template, "v1.2.0", {})
+    result = invoke("update", project)
+    assert "  removed   src/my_project/train.py" in result.stdout
+    assert "You had edited files that are removed: src/my_project/train.py\n" in result.stdout
+    assert "git restore --source=HEAD -- src/my_project/train.py" in result.stdout
+
+
 def test_conflicts_are_named_file_by_file_with_exit_code_1(make: Make, template: Path, invoke: Invoke) -> None:
     project = make("acme")
     write(project, {"README.md": (project / "README.md").read_text().replace("Task: ", "My task: ")})
