@@ -82,6 +82,8 @@ def test_the_image_is_small_and_holds_no_training_library(image: str, engine: En
     shell = ("docker", "run", "--rm", "--entrypoint", "find", image)
     searched = ("/opt/venv", "/app", "-name", "sklearn", "-o", "-name", "pandas")
     assert run(*shell, *searched, cwd=tmp_path, env=engine).stdout == ""
+    rooms = ("/app", "-name", "training", "-o", "-name", "evaluation", "-o", "-name", "inference")
+    assert [Path(found).name for found in run(*shell, *rooms, cwd=tmp_path, env=engine).stdout.split()] == ["inference"]
 
 
 def test_the_image_holds_the_newest_model_alone(image: str, trained: Path, engine: Environment, tmp_path: Path) -> None:
