@@ -23,7 +23,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from {package}.bundle import find_bundle, load_bundle
+from {package}.inference.bundle import find_bundle, load_bundle
 from {package}.service.payload import Payload
 
 bundle = load_bundle(find_bundle(Path("models")))

@@ -61,7 +61,8 @@ def write_folder(folder: Path, count: int) -> Path:
 
 def measure(package: str, folder: Path) -> dict[str, float]:
     """Load the folder, and read all its training images in batches, in random order."""
-    config, data, pixels = (importlib.import_module(f"{package}.{name}") for name in ("config", "data", "pixels"))
+    names = ("config", "data.load", "data.pixels")
+    config, data, pixels = (importlib.import_module(f"{package}.{name}") for name in names)
     settings = config.load_config(Path("params.yaml"))
     source = settings.data.model_copy(update={"size": (SIDE, SIDE), "colour": "rgb"})
     settings = settings.model_copy(update={"root": folder, "data": source})

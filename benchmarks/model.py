@@ -18,8 +18,8 @@ import pandas as pd
 
 def main(package: str) -> None:
     """Print the figures as JSON."""
-    names = ("bundle", "config", "predict", "storage")
-    load = {name: importlib.import_module(f"{package}.{name}") for name in names}
+    names = ("inference.bundle", "config", "inference.predict", "inference.storage")
+    load = {name.split(".")[-1]: importlib.import_module(f"{package}.{name}") for name in names}
     config = load["config"].load_config(Path("params.yaml"))
     folder = load["bundle"].find_bundle(config.models_dir)
     print(json.dumps({"single": single_row(load, folder), **many_rows(load, folder, config.data_path)}))

@@ -22,8 +22,8 @@ SAVE = """
 from pathlib import Path
 
 import mlflow
-from {package}.bundle import find_bundle
-from {package}.storage import load_model
+from {package}.inference.bundle import find_bundle
+from {package}.inference.storage import load_model
 
 model = load_model(find_bundle(Path("models")))
 mlflow.sklearn.save_model(model, "mlflow-model", serialization_format="cloudpickle", pip_requirements=["scikit-learn"])
@@ -35,8 +35,8 @@ from typing import Any
 
 import bentoml
 import pandas as pd
-from {package}.bundle import find_bundle
-from {package}.storage import load_model
+from {package}.inference.bundle import find_bundle
+from {package}.inference.storage import load_model
 
 
 @bentoml.service(workers=1)

@@ -41,7 +41,7 @@ wrk.headers["Content-Type"] = "%s"
 EXAMPLE = """
 import sys
 from pathlib import Path
-from {package}.bundle import find_bundle
+from {package}.inference.bundle import find_bundle
 from {package}.service.payload import Payload
 from {package}.schema import SCHEMA_FILE, Schema
 

@@ -19,7 +19,7 @@ EPOCHS, BATCH, ROUNDS = 5, 64, 5
 
 def main(package: str) -> None:
     """Print the median ratio over some rounds, each of them in turn."""
-    network = importlib.import_module(f"{package}.model").FeedForward
+    network = importlib.import_module(f"{package}.training.model").FeedForward
     random = np.random.default_rng(0)
     features = random.normal(size=(ROWS, COLUMNS)).astype(np.float32)
     labels = (features @ random.normal(size=(COLUMNS, CLASSES))).argmax(axis=1)

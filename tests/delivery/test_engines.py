@@ -29,7 +29,7 @@ MOST_WITH_PICTURES = 330
 EXAMPLE = """
 import sys
 from pathlib import Path
-from {package}.bundle import find_bundle
+from {package}.inference.bundle import find_bundle
 from {package}.service.payload import Payload
 from {package}.schema import SCHEMA_FILE, Schema
 
