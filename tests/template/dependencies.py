@@ -36,6 +36,7 @@ NOT_IMPORTED = {
 COMES_WITH = {"joblib": "scikit-learn", "pydantic-core": "pydantic", "starlette": "fastapi", "werkzeug": "flask"}
 # conda-forge has other names for these.
 CONDA_NAMES = {
+    "duckdb": "python-duckdb",
     "fastapi": "fastapi-core",
     "matplotlib": "matplotlib-base",
     "opencv-python-headless": "py-opencv",

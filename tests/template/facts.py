@@ -32,7 +32,8 @@ pandas pandera.pandas prometheus_client pydantic_settings pytest rich.progress s
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
-TABLE = f"{SHIPPED} @/training/features.py @/data/reading.py @/data/table.py tests/test_table.py"
+READ = "@/data/dialect.py @/data/reading.py tests/test_reading.py"
+TABLE = f"{SHIPPED} {READ} @/training/features.py @/data/table.py tests/test_table.py"
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
 TASKS = {
@@ -43,8 +44,8 @@ TASKS = {
     ),
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
-        """
-        @/data/example.py @/training/features.py @/data/reading.py @/data/texts.py @/inference/words.py
+        f"""
+        {READ} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
         tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),
@@ -59,7 +60,7 @@ TASKS = {
         r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna",
         f"""
         {SHIPPED} @/training/forecaster.py @/data/frequency.py @/training/graph.py @/data/history.py
-        @/data/reading.py @/data/windows.py
+        {READ} @/data/windows.py
         tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_windows.py
         """,
     ),

@@ -33,6 +33,13 @@ def test_every_line_is_counted_and_nothing_else_is_left(trained: tuple[Config, R
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+def test_a_folder_is_no_file_to_write(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    with pytest.raises(DataError, match="is a folder; name the file"):
+        predict(load_bundle(run.bundle), config.data_path, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("source", "output"), [("none.csv", "out.csv"), ("data", "none/out.csv")])
 def test_a_missing_file_or_folder_is_named(
     trained: tuple[Config, Run], tmp_path: Path, source: str, output: str

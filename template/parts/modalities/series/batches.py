@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.history import check_frequency, check_length, each_series, parse_table, refuse_missing, text_columns
-from ..data.reading import read_chunks
+from ..data.history import check_frequency, check_length, each_series, parse_table, read_rows, refuse_missing
+from ..data.reading import open_csv
 from ..data.windows import last_window
 from ..errors import DataError
 from ..schema import Schema
@@ -41,11 +41,13 @@ def read_tails(source: Path, schema: Schema) -> pd.DataFrame:
     """Return the last rows of each series, as many as a window takes; the file is read in chunks, every row checked."""
     ahead = schema.horizon if schema.known else 0
     tails: pd.DataFrame | None = None
-    for chunk, _ in read_chunks(source, text_columns(schema)):
-        rows = parse_table(chunk, schema, source)
-        rows = rows if tails is None else pd.concat([tails, rows])
-        check_frequency(rows, schema, source)
-        tails = pd.concat([part.tail(schema.lags + ahead) for _, part in each_series(rows, schema)])
+    with open_csv(source) as table:
+        for chunk in read_rows(table, schema):
+            rows = parse_table(chunk, schema, source)
+            rows = rows if tails is None else pd.concat([tails, rows])
+            check_frequency(rows, schema, source)
+            parts = [part.tail(schema.lags + ahead) for _, part in each_series(rows, schema)]
+            tails = pd.concat(parts) if parts else None
     if tails is None:
         raise DataError(f"{source} holds no rows")
     check_length(tails, schema, schema.lags + ahead, source)

@@ -61,7 +61,7 @@ def test_forecasts_follow_the_last_row(trained: tuple[Config, Run], tmp_path: Pa
 
 @pytest.mark.parametrize("chunk", [1, 4, 7, 1000])
 def test_chunks_do_not_change_windows(shops: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(reading, "CHUNK_ROWS", chunk)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", chunk)
     monkeypatch.setattr(batches, "SERIES_AT_ONCE", 2)
     parts = list(read_batches(shops, SHOPS))
     assert [len(part.features) for part in parts] == [2, 1]
@@ -90,14 +90,14 @@ def test_each_step_has_its_line(shops: Path) -> None:
         ("b,2001-01-06,105.0", "b,2001-01-06,", "column 'sales', row 17: the value is missing"),
         ("b,2001-01-12,,111.5", "b,2001-01-12,,", "column 'open', row 35: the value is missing"),
         ("b,2001-01-12,,111.5", "d,2001-01-12,,1", "series 'd' has 1 values (the last: row 35, 2001-01-12), and 8"),
-        ("day", "hour", "no column 'day'; it has shop, hour, sales, open"),
+        ("day", "hour", "no column 'day'; it has 'shop', 'hour', 'sales', 'open'"),
     ],
 )
 @pytest.mark.parametrize("chunk", [4, 1000])
 def test_a_fault_is_named(
     shops: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, old: str, new: str, words: str
 ) -> None:
-    monkeypatch.setattr(reading, "CHUNK_ROWS", chunk)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", chunk)
     text = shops.read_text(encoding="utf-8")
     assert old in text
     shops.write_text(text.replace(old, new), encoding="utf-8")

@@ -77,12 +77,12 @@ def changed(frame: pd.DataFrame, row: int, column: str, value: object) -> pd.Dat
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda frame: frame.drop(columns="open"), "no column 'open'; it has shop, day, sales, note"),
+        (lambda frame: frame.drop(columns="open"), "no column 'open'; it has 'shop', 'day', 'sales', 'note'"),
         (lambda frame: changed(frame, 4, "day", "someday"), "column 'day', row 5: 'someday' is no time; write"),
         (lambda frame: changed(frame, 4, "day", None), "column 'day', row 5: the value is missing"),
         (lambda frame: changed(frame, 4, "shop", None), "column 'shop', row 5: the value is missing"),
         (lambda frame: changed(frame, 4, "sales", "many"), "column 'sales', row 5: 'many' is not a finite number"),
-        (lambda frame: changed(frame, 4, "sales", "inf"), "column 'sales', row 5: inf is not a finite number"),
+        (lambda frame: changed(frame, 4, "sales", "inf"), "column 'sales', row 5: 'inf' is not a finite number"),
         (lambda frame: changed(frame, 4, "sales", None), "column 'sales', row 5: the value is missing; fill it in"),
         (lambda frame: changed(frame, 4, "open", None), "column 'open', row 5: the value is missing"),
         (lambda frame: dropped(frame, 4), "series 'a', column 'day', row 5: 2001-01-06 comes after a gap"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.reading import read_chunks
-from ..data.table import check_table, encode_table, text_columns
+from ..data.reading import open_csv
+from ..data.table import check_table, encode_table, settle
 from ..schema import Schema
 
 
@@ -22,6 +22,13 @@ class Batch:
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
-    for rows, done in read_chunks(source, text_columns(schema.columns)):
-        check_table(rows, schema.columns, source)
-        yield Batch(rows, encode_table(rows, schema), done)
+    with open_csv(source) as table:
+        table.require([column.name for column in schema.columns])
+        numbers = {column.name: column.missing for column in schema.columns if column.kind == "number"}
+        read = 0
+        for parsed, rows in table.chunks(numbers, table.names):
+            texts = rows[[column.name for column in schema.columns if column.name not in numbers]]
+            frame = settle(pd.concat([parsed, texts], axis="columns"), schema.columns)
+            check_table(frame, schema.columns, source)
+            read += len(rows)
+            yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1))

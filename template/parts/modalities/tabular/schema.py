@@ -16,7 +16,7 @@ Inputs = dict[str, NDArray[Any]]
 
 
 class Column(BaseModel, frozen=True, extra="forbid"):
-    """One column: its kind, whether values may be missing, and the range or categories that were seen."""
+    """One column: its kind, whether values may be missing and how that is written, the range or categories seen."""
 
     name: str
     kind: Literal["number", "boolean", "category"]
@@ -24,6 +24,8 @@ class Column(BaseModel, frozen=True, extra="forbid"):
     categories: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    # The words that mean that a number is missing, beside an empty cell.
+    missing: tuple[str, ...] = ()
 
     @property
     def seen(self) -> str:

@@ -1,5 +1,6 @@
 """Scoring a table adds predictions to its rows, and says which value does not fit."""
 
+import gzip
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ def test_chunks_do_not_change_predictions(
     config, run = trained
     bundle = load_bundle(run.bundle)
     rows = predict(bundle, config.data_path, tmp_path / "whole.csv")
-    monkeypatch.setattr(reading, "CHUNK_ROWS", 50)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 50)
     assert predict(bundle, config.data_path, tmp_path / "chunks.csv") == rows
     whole, chunks = pd.read_csv(tmp_path / "whole.csv"), pd.read_csv(tmp_path / "chunks.csv")
     pd.testing.assert_frame_equal(whole, chunks)
@@ -34,7 +35,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(trained: tuple[Config, Ru
     rows = pd.read_csv(config.data_path).astype({number: object})
     rows.loc[6, number] = "many"
     rows.to_csv(tmp_path / "wrong.csv", index=False)
-    with pytest.raises(DataError, match=f"column '{number}', row 7: 'many' is not a number"):
+    with pytest.raises(DataError, match=f"column '{number}', row 7: 'many' is not a finite number"):
         predict(bundle, tmp_path / "wrong.csv", tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
 
@@ -44,5 +45,34 @@ def test_a_missing_column_is_named(trained: tuple[Config, Run], tmp_path: Path) 
     bundle = load_bundle(run.bundle)
     gone = bundle.schema.columns[0].name
     pd.read_csv(config.data_path).drop(columns=gone).to_csv(tmp_path / "short.csv", index=False)
-    with pytest.raises(DataError, match=f"column '{gone}' is missing"):
+    with pytest.raises(DataError, match=f"no column '{gone}'"):
         predict(bundle, tmp_path / "short.csv", tmp_path / "out.csv")
+
+
+def test_a_table_comes_back_as_it_was_written(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    header, *rows = config.data_path.read_text(encoding="utf-8").splitlines()
+    own = [f"{place:05},TRUE,NA, x ,{row}" for place, row in enumerate(rows[:9])]
+    text = "\n".join([f"id,flag,country,note,{header}", *own])
+    (tmp_path / "in.csv").write_bytes(gzip.compress(text.replace(",", ";").encode("utf-16")))
+    assert predict(load_bundle(run.bundle), tmp_path / "in.csv", tmp_path / "out.csv") == 9
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.startswith(given) for line, given in zip(written, text.splitlines(), strict=True)] == [True] * 10
+
+
+def test_a_header_without_rows_gives_a_header(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    header = config.data_path.read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "in.csv").write_text(header + "\n", encoding="utf-8")
+    assert predict(load_bundle(run.bundle), tmp_path / "in.csv", tmp_path / "out.csv") == 0
+    (line,) = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert line.startswith(f"{header},")
+
+
+def test_a_wider_row_is_refused_before_anything_is_predicted(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    lines = config.data_path.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "in.csv").write_text("\n".join([*lines[:50], f"{lines[50]},1"]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"in\.csv, line 51 holds"):
+        predict(load_bundle(run.bundle), tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

@@ -8,13 +8,13 @@ import pytest
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import read_data
-from acme_ml.data.reading import read_table
+from acme_ml.data.reading import open_csv
 from acme_ml.data.table import (
     check_table,
     encode_table,
     infer_column,
     infer_columns,
-    text_columns,
+    read_columns,
     why_unusable,
 )
 from acme_ml.errors import DataError
@@ -40,7 +40,7 @@ def frame() -> pd.DataFrame:
 @pytest.fixture
 def schema(frame: pd.DataFrame) -> Schema:
     """The schema of the frame, and of a target where models learn one."""
-    columns, ignored = infer_columns(frame, "frame.csv", ())
+    columns, ignored = infer_columns(frame, {}, "frame.csv", ())
     target = {"target": Column(name="price", kind="number")} if "target" in Schema.model_fields else {}
     return Schema.model_validate({"source": "frame.csv", "columns": columns, "ignored": ignored, **target})
 
@@ -108,7 +108,8 @@ def test_a_missing_column_is_named(frame: pd.DataFrame, schema: Schema) -> None:
 def test_digits_stay_text_once_they_are_categories(tmp_path: Path) -> None:
     path, columns = tmp_path / "table.csv", (Column(name="zone", kind="category", categories=("01", "2")),)
     path.write_text("zone\n01\n2\n", encoding="utf-8")
-    frame = read_table(path, text_columns(columns))
+    with open_csv(path) as table:
+        frame = read_columns(table, columns)
     check_table(frame, columns, path)
     assert frame["zone"].tolist() == ["01", "2"]
 

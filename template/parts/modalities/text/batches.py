@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..data.reading import read_chunks
+from ..data.reading import open_csv
 from ..data.texts import check_texts
 from ..schema import Schema
 
@@ -28,9 +28,13 @@ class Batch:
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
-    for rows, done in read_chunks(source, [schema.text], keep_default_na=False):
-        check_texts(rows, schema, source, labelled=False)
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows.iloc[start : start + AT_ONCE]
-            texts: NDArray[Any] = part[schema.text].to_numpy(object)
-            yield Batch(part, texts, done)
+    with open_csv(source) as table:
+        table.require([schema.text])
+        read = 0
+        for _, rows in table.chunks({}, table.names):
+            check_texts(rows, schema, source, labelled=False)
+            for start in range(0, len(rows), AT_ONCE):
+                part = rows.iloc[start : start + AT_ONCE]
+                texts: NDArray[Any] = part[schema.text].to_numpy(object)
+                read += len(part)
+                yield Batch(part, texts, read / table.rows)

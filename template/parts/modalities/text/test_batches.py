@@ -22,7 +22,7 @@ def test_chunks_do_not_change_predictions(
     given = pd.read_csv(config.data_path).assign(note="NA")[:300]
     given.to_csv(tmp_path / "in.csv", index=False)
     assert predict(bundle, tmp_path / "in.csv", tmp_path / "whole.csv") == 300
-    monkeypatch.setattr(reading, "CHUNK_ROWS", 70)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 70)
     monkeypatch.setattr(batches, "AT_ONCE", 30)
     assert predict(bundle, tmp_path / "in.csv", tmp_path / "chunks.csv") == 300
     tables = [pd.read_csv(tmp_path / name, keep_default_na=False) for name in ("whole.csv", "chunks.csv")]
@@ -45,5 +45,5 @@ def test_an_empty_text_is_named_and_nothing_is_written(trained: tuple[Config, Ru
 
 def test_a_missing_column_is_named(trained: tuple[Config, Run], tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("said\nfine\n", encoding="utf-8")
-    with pytest.raises(DataError, match="column 'text' is missing"):
+    with pytest.raises(DataError, match="no column 'text'"):
         predict(load_bundle(trained[1].bundle), tmp_path / "in.csv", tmp_path / "out.csv")

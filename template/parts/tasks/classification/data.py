@@ -9,7 +9,7 @@ from ..config import Config
 from ..errors import DataError
 from ..schema import Column, Schema
 from .dataset import Dataset, Split
-from .table import MAX_CATEGORIES, encode_table, infer_columns, open_table
+from .table import MAX_CATEGORIES, Words, encode_table, infer_columns, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -41,11 +41,11 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     )
 
 
-def infer_schema(frame: pd.DataFrame, config: Config) -> Schema:
+def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
-    columns, ignored = infer_columns(frame, source, config.data.ignore, target)
-    return Schema(source=source, columns=columns, target=infer_target(frame[target].dropna()), ignored=ignored)
+    columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
+    return Schema(source=source, columns=columns, target=infer_target(frame[target]), ignored=ignored)
 
 
 def infer_target(values: pd.Series) -> Column:

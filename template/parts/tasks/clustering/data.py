@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from ..config import Config
 from ..schema import Schema
 from .dataset import Dataset, Split
-from .table import encode_table, infer_columns, open_table
+from .table import Words, encode_table, infer_columns, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -28,7 +28,7 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     return open_table(config.data_path, config.schema_path, infer, ignore=config.data.ignore, refresh=refresh)
 
 
-def infer_schema(frame: pd.DataFrame, config: Config) -> Schema:
+def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
-    columns, ignored = infer_columns(frame, config.data_path.name, config.data.ignore)
+    columns, ignored = infer_columns(frame, missing, config.data_path.name, config.data.ignore)
     return Schema(source=config.data_path.name, columns=columns, ignored=ignored)

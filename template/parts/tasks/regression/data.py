@@ -9,7 +9,7 @@ from ..config import Config
 from ..errors import DataError
 from ..schema import Column, Schema
 from .dataset import Dataset, Split
-from .table import encode_table, infer_columns, open_table
+from .table import Words, encode_table, infer_columns, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -32,17 +32,17 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     )
 
 
-def infer_schema(frame: pd.DataFrame, config: Config) -> Schema:
+def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
-    columns, ignored = infer_columns(frame, source, config.data.ignore, target)
-    return Schema(source=source, columns=columns, target=infer_target(frame[target].dropna()), ignored=ignored)
+    columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
+    return Schema(source=source, columns=columns, target=infer_target(frame[target], missing[target]), ignored=ignored)
 
 
-def infer_target(values: pd.Series) -> Column:
+def infer_target(values: pd.Series, missing: tuple[str, ...]) -> Column:
     """Describe the range of the number to predict. Raises DataError when it is no number, or never changes."""
     if not pd.api.types.is_numeric_dtype(values):
         raise DataError(f"column {values.name!r} holds text; a regression predicts a number")
     if values.nunique() < 2:
         raise DataError(f"column {values.name!r} never changes; there is nothing to predict")
-    return Column(name=str(values.name), kind="number", minimum=values.min(), maximum=values.max())
+    return Column(name=str(values.name), kind="number", minimum=values.min(), maximum=values.max(), missing=missing)

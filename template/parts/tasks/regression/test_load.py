@@ -24,7 +24,7 @@ def test_no_row_is_in_both_parts(trained: tuple[Config, object]) -> None:
 )
 def test_a_target_that_is_no_number_is_refused(values: list[Any], reason: str) -> None:
     with pytest.raises(DataError, match=reason):
-        infer_target(pd.Series(values, name="price"))
+        infer_target(pd.Series(values, name="price"), ())
 
 
 def test_rows_without_a_target_are_left_out(edit_params: Callable[[dict[str, Any]], Config]) -> None:

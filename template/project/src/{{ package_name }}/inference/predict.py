@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -20,15 +22,26 @@ def predict(bundle: Bundle, source: Path, output: Path) -> int:
     """
     if not output.parent.is_dir():
         raise DataError(f"{output.parent}: no such folder")
-    handle, staging = tempfile.mkstemp(prefix=".unfinished-", dir=output.parent)
+    if output.is_dir():
+        raise DataError(f"{output} is a folder; name the file to write the predictions to")
+    try:
+        with whole_file(output) as file:
+            return write_predictions(bundle, source, file)
+    except OSError as error:
+        raise DataError(f"{output} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Give a temporary file that becomes the one of this name when the block ends well, and vanishes if not."""
+    handle, staging = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            lines = write_predictions(bundle, source, file)
+            yield file
         Path(staging).chmod(0o644)
-        Path(staging).replace(output)
+        Path(staging).replace(path)
     finally:
         Path(staging).unlink(missing_ok=True)
-    return lines
 
 
 def write_predictions(bundle: Bundle, source: Path, file: TextIO) -> int:

@@ -1,5 +1,6 @@
 """Compute scores with a saved model: the ONNX graph where there is one, else the framework that trained it."""
 
+from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,7 +38,7 @@ class OnnxPredictor:
     def scores(self, inputs: Inputs) -> NDArray[Any]:
         """Return the scores of each example."""
         found: NDArray[Any] = self._run(["scores"], inputs)[0]
-        return found.reshape(len(found), -1)
+        return found.reshape(len(found), prod(found.shape[1:]))
 
 
 class NativePredictor:

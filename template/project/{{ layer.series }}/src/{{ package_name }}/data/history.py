@@ -6,13 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..schema import Frequency, Layout, Schema
 from .frequency import find_fault, infer_frequency, read_time
-from .reading import read_table
+from .reading import NO_NUMBER, Table, open_csv
 
 MAX_REPORTED = 5
 TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
@@ -28,7 +27,8 @@ def open_history(
     Rows that follow the last value of a series hold only what is known of its future, and are left out. Raises
     DataError that names column, row, time and the next step.
     """
-    frame = parse_table(read_table(path, text_columns(layout)), layout, path)
+    with open_csv(path) as table:
+        frame = parse_table(pd.concat(read_rows(table, layout)), layout, path)
     frame = frame[observed(frame, layout)]
     check_numbers(frame, layout.target, path)
     schema = None if refresh else known_schema(schema_path, path.name, layout)
@@ -43,9 +43,16 @@ def open_history(
     return frame, schema
 
 
-def text_columns(layout: Layout) -> list[str]:
-    """Return the columns to read as they are written, even where they look like numbers."""
-    return [layout.time, *([layout.series] if layout.series else [])]
+def read_rows(table: Table, layout: Layout) -> Iterator[pd.DataFrame]:
+    """Yield the columns that are used, some rows at a time: numbers as float64, times and ids as text.
+
+    Raises DataError that names a column that is not there, or the first cells that are no number.
+    """
+    table.require(layout.columns)
+    numbers = dict.fromkeys([layout.target, *layout.known], NO_NUMBER)
+    texts = [layout.time, *([layout.series] if layout.series else [])]
+    for found, cells in table.chunks(numbers, texts, truths=True):
+        yield pd.concat([found, cells.where(cells.apply(lambda column: column.str.strip()) != "")], axis="columns")
 
 
 def known_schema(schema_path: Path, source: str, layout: Layout) -> Schema | None:
@@ -78,16 +85,11 @@ def infer_schema(frame: pd.DataFrame, path: Path, layout: Layout) -> Schema:
 
 
 def parse_table(frame: pd.DataFrame, layout: Layout, path: Path) -> pd.DataFrame:
-    """Return the columns that are used: ids as text, times as datetimes, numbers as float64.
+    """Return the columns that are used, with times as datetimes.
 
     Raises DataError that names the first value that is none; the target alone may miss values.
     """
-    for name in layout.columns:
-        if name not in frame:
-            raise DataError(f"{path.name} has no column {name!r}; it has {', '.join(map(str, frame.columns))}")
     parsed = {layout.time: parse_times(frame[layout.time], path)}
-    for name in [layout.target, *layout.known]:
-        parsed[name] = parse_numbers(frame[name], path)
     if layout.series:
         refuse_missing(frame[layout.series], path)
     table = frame[layout.columns].assign(**parsed)
@@ -106,14 +108,6 @@ def parse_times(texts: pd.Series, path: Path) -> pd.Series:
         except ValueError:
             raise DataError(f"{place(path, texts.name, row)}: {text!r} is no time; {TIME_FORM}") from None
     return pd.Series(times, index=texts.index, dtype="datetime64[us]")
-
-
-def parse_numbers(values: pd.Series, path: Path) -> pd.Series:
-    """Return the values as float64, NaN where one is missing. Raises DataError that names one that is no number."""
-    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
-    for row, value in values[values.notna() & ~np.isfinite(numbers)].items():
-        raise DataError(f"{place(path, values.name, row)}: {value!r} is not a finite number")
-    return numbers
 
 
 def refuse_missing(values: pd.Series, path: Path) -> None:

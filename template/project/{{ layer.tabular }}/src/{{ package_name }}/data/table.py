@@ -1,7 +1,7 @@
 """Read a table, infer what its columns hold, and check every load against that."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,15 @@ from pandera.errors import SchemaErrors
 
 from ..errors import DataError
 from ..schema import MISSING, Column, Schema
-from .reading import read_table
+from .reading import Table, open_csv
 
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
 LISTED = "listed under data.ignore"
+TRUTHS = {"true": True, "false": False}
+
+# For each column, the words that mean that a number is missing.
+Words = Mapping[str, tuple[str, ...]]
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +27,7 @@ log = logging.getLogger(__name__)
 def open_table(
     path: Path,
     schema_path: Path,
-    infer: Callable[[pd.DataFrame], Schema],
+    infer: Callable[[pd.DataFrame, Words], Schema],
     *,
     target: str | None = None,
     text: Sequence[str] = (),
@@ -33,24 +37,71 @@ def open_table(
     """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
 
     Columns in `text` are taken as they are written, even where they look like numbers. Rows without a target are left
-    out. Raises DataError that names column, row and rule.
+    out, and counted in the log. A schema is saved once the table fits it. Raises DataError that names column, row and
+    rule.
     """
-    schema = None if refresh else known_schema(schema_path, path.name, target, ignore)
-    if schema is None:
-        schema = infer(read_table(path, text))
+    with open_csv(path) as table:
+        known = None if refresh else known_schema(schema_path, path.name, target, ignore)
+        if known is None:
+            guessed = guess_columns(table, text)
+            found = with_target(read_columns(table, guessed), target)
+            schema = infer(found, {column.name: column.missing for column in guessed})
+        else:
+            schema = known
+        frame = with_target(read_columns(table, schema.held), target)
+        if left_out := table.rows - len(frame):
+            log.warning("%s: %d of %d rows are left out, as they have no %r", path, left_out, table.rows, target)
+    check_table(frame, schema.held, path)
+    if schema != known:
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
-    frame = read_table(path, text_columns(schema.held))
-    if target is not None and target in frame:
-        frame = frame.dropna(subset=[target])
-    check_table(frame, schema.held, path)
     return frame, schema
 
 
-def text_columns(columns: Sequence[Column]) -> list[str]:
-    """Return the columns to read as text, even where they look like numbers."""
-    return [column.name for column in columns if column.kind == "category"]
+def with_target(frame: pd.DataFrame, target: str | None) -> pd.DataFrame:
+    """Return the rows that have a target, all if there is none to have."""
+    return frame.dropna(subset=[target]) if target in frame else frame
+
+
+def guess_columns(table: Table, text: Sequence[str]) -> list[Column]:
+    """Return for each column whether it holds numbers, truth values or neither, as far as its cells say so.
+
+    Columns in `text` are neither. Raises DataError where the file is broken.
+    """
+    numbers = table.guess([name for name in table.names if name not in text])
+    truths = table.only(TRUTHS, [name for name in table.names if name not in {*text, *numbers}])
+    return [
+        Column(name=name, kind="number", missing=numbers[name])
+        if name in numbers
+        else Column(name=name, kind="boolean" if name in truths else "category")
+        for name in table.names
+    ]
+
+
+def read_columns(table: Table, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the columns by their kinds: float64, truth values, or text; NaN or None where a value is missing.
+
+    Raises DataError that names a column that is not there, or cells that are of another kind.
+    """
+    table.require([column.name for column in columns])
+    numbers = {column.name: column.missing for column in columns if column.kind == "number"}
+    texts = [column.name for column in columns if column.kind != "number"]
+    return settle(table.frame(numbers, texts), columns)
+
+
+def settle(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return text as truth values where it is that, and none where a cell is empty."""
+    found = {column.name: frame[column.name] for column in columns}
+    for column in columns:
+        if column.kind != "number":
+            cells = frame[column.name]
+            cells = cells.str.strip()
+            found[column.name] = cells.where(cells != "")
+        if column.kind == "boolean":
+            truths = cells.str.casefold().map(TRUTHS)
+            found[column.name] = truths.where(truths.notna(), found[column.name]).astype(object)
+    return pd.DataFrame(found, index=frame.index)
 
 
 def known_schema(schema_path: Path, source: str, target: str | None, ignore: Sequence[str]) -> Schema | None:
@@ -65,10 +116,11 @@ def known_schema(schema_path: Path, source: str, target: str | None, ignore: Seq
 
 
 def infer_columns(
-    frame: pd.DataFrame, source: str, ignore: Sequence[str], target: str | None = None
+    frame: pd.DataFrame, missing: Words, source: str, ignore: Sequence[str], target: str | None = None
 ) -> tuple[tuple[Column, ...], dict[str, str]]:
     """Infer what each column but the target holds; return them, and those left out with the reason.
 
+    `missing` says which words in columns of numbers mean that one is missing.
     Raises DataError if the target or an ignored column is not there, or no column is left.
     """
     apart = [*ignore, *([target] if target else [])]
@@ -81,7 +133,7 @@ def infer_columns(
             ignored[name] = reason
             log.warning("column %r is left out: it %s", name, reason)
         else:
-            columns.append(infer_column(frame[name]))
+            columns.append(infer_column(frame[name], missing.get(name, ())))
     if not columns:
         raise DataError(f"{source}: no column is left to learn from")
     return tuple(columns), ignored
@@ -94,21 +146,22 @@ def why_unusable(values: pd.Series) -> str | None:
         return "holds no value"
     if present.nunique() == 1 and len(present) == len(values):
         return "holds one value only"
-    if pd.api.types.is_integer_dtype(present) and len(present) > 2 and (present.diff().iloc[1:] == 1).all():
+    if pd.api.types.is_numeric_dtype(present) and len(present) > 2 and (present.diff().iloc[1:] == 1).all():
         return "only counts the rows"
     if not pd.api.types.is_numeric_dtype(present) and present.nunique() > MAX_CATEGORIES:
         return f"holds {present.nunique()} different texts, such as names, dates or free text"
     return None
 
 
-def infer_column(values: pd.Series) -> Column:
+def infer_column(values: pd.Series, missing: tuple[str, ...] = ()) -> Column:
     """Infer the kind of a column, and the range or the categories of its values."""
     present = values.dropna()
     name, nullable = str(values.name), len(present) < len(values)
     if pd.api.types.infer_dtype(present) == "boolean":
         return Column(name=name, kind="boolean", nullable=nullable)
     if pd.api.types.is_numeric_dtype(present):
-        return Column(name=name, kind="number", nullable=nullable, minimum=present.min(), maximum=present.max())
+        low, high = present.min(), present.max()
+        return Column(name=name, kind="number", nullable=nullable, minimum=low, maximum=high, missing=missing)
     return Column(name=name, kind="category", nullable=nullable, categories=tuple(sorted(set(present.astype(str)))))
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import DataError
 from ..schema import Schema, Target
 from ..source import DataSource
-from .reading import read_table
+from .reading import open_csv
 
 MAX_CLASSES = 1_000
 MAX_REPORTED = 5
@@ -24,8 +24,9 @@ def open_texts(
 
     Raises DataError that names column, row and rule.
     """
-    # Only an empty cell is a missing value: "NA", "null" and "None" may be words that somebody wrote.
-    frame = read_table(path, [source.text, source.target], keep_default_na=False)
+    with open_csv(path) as table:
+        table.require([source.text, source.target])
+        frame = table.frame({}, [source.text, source.target])
     schema = None if refresh else known_schema(schema_path, path.name, source)
     if schema is None:
         schema = infer_schema(frame, path, source)
@@ -45,10 +46,7 @@ def known_schema(schema_path: Path, name: str, source: DataSource) -> Schema | N
 
 
 def infer_schema(frame: pd.DataFrame, path: Path, source: DataSource) -> Schema:
-    """Describe texts and classes. Raises DataError when a column is missing, or the classes cannot be learned."""
-    for name in (source.text, source.target):
-        if name not in frame:
-            raise DataError(f"{path} has no column {name!r}; it has {', '.join(map(str, frame.columns))}")
+    """Describe texts and classes. Raises DataError when the classes cannot be learned."""
     labels = frame[source.target]
     counts = labels[labels.str.strip() != ""].value_counts().sort_index()
     if why := why_unusable(counts):
@@ -75,9 +73,6 @@ def why_unusable(counts: "pd.Series[int]") -> str | None:
 
 def check_texts(frame: pd.DataFrame, schema: Schema, path: Path, *, labelled: bool = True) -> None:
     """Check every row, its class too if `labelled`. Raises DataError that names column, row and rule."""
-    for name in [schema.text, *([schema.target.name] if labelled else [])]:
-        if name not in frame:
-            raise DataError(f"{path}: column {name!r} is missing")
     found = [*text_problems(frame, schema), *(label_problems(frame, schema) if labelled else [])]
     if found:
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []

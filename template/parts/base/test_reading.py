@@ -1,0 +1,184 @@
+"""A table is read as it is written, in any common dialect, or refused with the place where it is broken."""
+
+import gzip
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from acme_ml.data import reading
+from acme_ml.data.reading import NO_NUMBER, Table, open_csv
+from acme_ml.errors import DataError
+
+PLAIN = "name,price,note\nÄnne,1.5,a\nNA,2,b\nnull,,c\n"
+
+
+def write(folder: Path, content: bytes, name: str = "own.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def read(path: Path) -> pd.DataFrame:
+    with open_csv(path) as table:
+        texts = [name for name in table.names if name != "price"]
+        return table.frame({"price": NO_NUMBER} if "price" in table.names else {}, texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("own.csv", PLAIN.encode()),
+        ("own.csv", PLAIN.encode("utf-8-sig")),
+        ("own.csv", PLAIN.encode("utf-16")),
+        ("own.csv", PLAIN.encode("utf-16-le")),
+        ("own.csv", PLAIN.encode("utf-16-be")),
+        ("own.csv", PLAIN.encode("latin-1")),
+        ("own.csv", PLAIN.replace("\n", "\r\n").encode()),
+        ("own.csv", PLAIN.replace("\n", "\r").encode()),
+        ("own.csv", PLAIN.replace("\n", "\r\n", 2).encode()),
+        ("own.csv", PLAIN.rstrip("\n").encode()),
+        ("own.csv", PLAIN.replace("\n", "\n\n").encode()),
+        ("own.csv", ("\n\n" + PLAIN).encode()),
+        ("own.csv", PLAIN.replace(",", ";").encode()),
+        ("own.tsv", PLAIN.replace(",", "\t").encode()),
+        ("own.csv", PLAIN.replace(",", "|").encode()),
+        ("own.csv", ("sep=;\n" + PLAIN.replace(",", ";")).encode()),
+        ("own.csv", ("sep=^\n" + PLAIN.replace(",", "^")).encode()),
+        ("own.csv", PLAIN.replace(",", ", ").encode()),
+        ("own.csv", "\n".join(f'"{line}"'.replace(",", '","') for line in PLAIN.splitlines()).encode()),
+        ("own.csv.gz", gzip.compress(PLAIN.encode())),
+        # What it is says the content, not the name.
+        ("own.csv", gzip.compress(PLAIN.encode("utf-16"))),
+    ],
+)
+def test_a_table_is_read_in_any_dialect(tmp_path: Path, name: str, content: bytes) -> None:
+    frame = read(write(tmp_path, content, name))
+    assert frame["name"].tolist() == ["Änne", "NA", "null"]
+    assert frame["note"].tolist() == ["a", "b", "c"]
+    assert frame["price"].tolist()[:2] == [1.5, 2.0]
+    assert frame["price"].isna().tolist() == [False, False, True]
+
+
+def test_the_only_file_of_an_archive_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
+        archive.writestr("inside/table.csv", PLAIN.replace(",", ";").encode("utf-16"))
+    assert read(tmp_path / "own.zip")["name"].tolist() == ["Änne", "NA", "null"]
+    with zipfile.ZipFile(tmp_path / "own.zip", "a") as archive:
+        archive.writestr("other.csv", PLAIN)
+    with pytest.raises(DataError, match=r"own\.zip holds 2 files; unpack the one that is meant"):
+        read(tmp_path / "own.zip")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,price,rooms,area\n1000,100,1,0,\n", "line 2 holds 5 values where the header has 4 names: '1000,100,1,0,'"),
+        ("a,b\n" + "1,2\n" * 60 + "1,2,\n" + "3,4\n" * 60, "line 62 holds 3 values where the header has 2 names"),
+        ("a,b,c\n1,2,3,4\n", "line 2 holds 4 values where the header has 3 names: '1,2,3,4'"),
+        ("a,b,c\n1,2,3\n4,5\n", "line 3 holds 2 values where the header has 3 names: '4,5'"),
+        ("sep=;\na;b\n1;2;3\n", "line 3 holds 3 values where the header has 2 names"),
+        ("text\nhello, world\n", "line 2 holds 2 values where the header has 1 names"),
+        ('a,b\n1,"x\n2,y\n3,z\n', "line 2: a quote opens here and never closes"),
+        ('a,b\n0,0\n1,"x\n2,"y\n3,z\n', "line 3: a quote opens here and never closes"),
+        ("y,a,y\n1,2,1\n", "more than one column 'y'"),
+        ("a, b ,c\n1,2,3\n", None),
+        ("a;b,c\n1;2,3\n", "can be cut at each comma or semicolon alike"),
+        ("", "is empty"),
+        ("\n \n", "holds nothing"),
+        ('{"a": 1}\n{"a": 2}\n', "is JSON"),
+        ('[{"a": 1},\n{"a": 2}]\n', "is JSON"),
+        ("a,b\n1,\0\n", "holds bytes that are no text"),
+    ],
+)
+def test_a_broken_table_is_refused_with_the_place(tmp_path: Path, content: str, said: str | None) -> None:
+    path = write(tmp_path, content.encode())
+    if said is None:
+        assert read(path).shape == (1, 3)
+        return
+    with pytest.raises(DataError) as error:
+        read(path)
+    assert str(path) in str(error.value)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PAR1\x15\x04", "is a Parquet file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel file"),
+        (b"a,b\n1,\x81\n", "is neither UTF-8 nor Windows-1252"),
+        (gzip.compress(PLAIN.encode())[:-9], "cannot be read"),
+        (b"PK\x03\x04nothing", "cannot be read"),
+    ],
+)
+def test_what_is_no_text_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read(write(tmp_path, content))
+
+
+def test_a_workbook_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "own.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    with pytest.raises(DataError, match=r"own\.xlsx is an Excel file, and no text; save the sheet as CSV"):
+        read(tmp_path / "own.xlsx")
+
+
+def test_another_encoding_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    read(write(tmp_path, PLAIN.encode("latin-1")))
+    assert "is not in UTF-8; it is read as Windows-1252" in caplog.text
+
+
+def test_what_stands_inside_quotes_is_kept(tmp_path: Path) -> None:
+    frame = read(write(tmp_path, b'a,b\n1,"x\ny"\n2,"say ""hi"", please"\n3,5" nail\n4,""\n'))
+    assert frame["b"].tolist() == ["x\ny", 'say "hi", please', '5" nail', ""]
+
+
+def test_cells_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    frame = read(write(tmp_path, b"a,b,A\n00123,TRUE,1e5\n123456789012345678, x ,-0\n"))
+    assert frame.to_numpy().tolist() == [["00123", "TRUE", "1e5"], ["123456789012345678", " x ", "-0"]]
+
+
+@pytest.mark.parametrize("cell", ["x", "1,5x", "1.5.2", "inf", "1e400", "0x10"])
+def test_a_cell_that_is_no_number_is_named(tmp_path: Path, cell: str) -> None:
+    path = write(tmp_path, f'price;note\n1;a\n"{cell}";b\n'.encode())
+    with pytest.raises(DataError, match=f"column 'price', row 2: '{cell}' is not a finite number"):
+        read(path)
+
+
+def test_words_that_mean_a_missing_number_are_found(tmp_path: Path) -> None:
+    content = "a,b,c,d\n1,?,x,\n,2,1,\nn.a.,n/a,2,\n"
+    with open_csv(write(tmp_path, content.encode())) as table:
+        assert table.guess(table.names) == {"a": ("n.a.",), "b": ("?", "n/a")}
+        assert table.frame({"b": ("?", "N/A")}, [])["b"].isna().tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100_000])
+def test_parts_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    rows = 3_000
+    path = write(tmp_path, ("price,note\n" + "".join(f"{row},n{row}\n" for row in range(rows))).encode())
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", at_once)
+    with open_csv(path) as table:
+        assert table.rows == rows
+        parts = list(table.chunks({"price": ()}, ["note"]))
+    assert max(len(found) for found, _ in parts) <= max(at_once, 1)
+    assert [place for found, _ in parts for place in found.index] == list(range(rows))
+    assert [note for _, texts in parts for note in texts["note"]] == [f"n{row}" for row in range(rows)]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path: Path) -> None:
+    frame = read(write(tmp_path, b"name,price\n"))
+    assert (frame.columns.tolist(), len(frame)) == (["price", "name"], 0)
+
+
+def test_a_missing_column_shows_blanks_at_the_ends_of_names(tmp_path: Path) -> None:
+    path, said = write(tmp_path, b"a ,b\n1,2\n"), r"no column 'a'; it has 'a ', 'b'"
+    with open_csv(path) as table, pytest.raises(DataError, match=said):
+        table.require(["a"])
+
+
+def test_a_column_without_a_name_is_called_by_its_place(tmp_path: Path) -> None:
+    with open_csv(write(tmp_path, b",a\n0,1\n")) as table:
+        assert isinstance(table, Table)
+        assert table.names == ("(column 1)", "a")

@@ -1,0 +1,200 @@
+"""Find how a table is written as text: its encoding, compression, line ends, separator and header."""
+
+import codecs
+import csv
+import gzip
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ..errors import DataError
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+SAMPLE_CHARACTERS = 2**16
+BLOCK = 2**20
+
+# Files that are no text, by their first bytes.
+OTHERS = {
+    b"PAR1": "a Parquet file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"SQLite format 3": "a database of SQLite",
+    b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+}
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+# An object, or a list of objects or lists: no header of a table starts so.
+JSON = re.compile(r'\s*(\{\s*("|$)|\[\s*([{\[]|$))')
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written: a file with the same in UTF-8, what separates values, and the names of the columns.
+
+    The file is the table's own where it is so already. `skipped` lines of the table come before its header.
+    """
+
+    text: Path
+    separator: str
+    names: tuple[str, ...]
+    skipped: int
+
+
+def plain_text(path: Path, folder: Path) -> Dialect:
+    """Find how the table is written; write it anew into the folder if not in UTF-8 alone. Raises DataError."""
+    try:
+        start = read_start(path)
+        with unpacked(path, start) as file:
+            encoding, as_it_is = find_encoding(file, path)
+        with unpacked(path, start) as file:
+            lines = io.TextIOWrapper(file, encoding=encoding, newline=None)
+            skipped, separator, header = skip_to_header(lines, path)
+            if as_it_is and not skipped and start[:2] != GZIP and start[:4] != ZIP:
+                text = path
+            else:
+                text = folder / "table.csv"
+                copy(header, lines, text)
+        return cut_header(path, text, folder, separator, skipped)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; data.path in params.yaml says where the table is") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is neither UTF-8 nor Windows-1252; save it as CSV in UTF-8") from None
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def read_start(path: Path) -> bytes:
+    """Return the first bytes of a file. Raises DataError when they are those of something that is no text."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    if not start:
+        raise DataError(f"{path} is empty")
+    for magic, kind in OTHERS.items():
+        if start.startswith(magic):
+            raise DataError(f"{path} is {kind}, and no text; save it as CSV in UTF-8")
+    return start
+
+
+@contextmanager
+def unpacked(path: Path, start: bytes) -> Iterator[IO[bytes]]:
+    """Open the file, or what is in it if it is compressed. Raises DataError when that is more than one file."""
+    if start.startswith(GZIP):
+        with gzip.open(path) as packed, io.BufferedReader(packed) as file:
+            yield file
+    elif start.startswith(ZIP):
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            if "[Content_Types].xml" in names:
+                raise DataError(f"{path} is an Excel file, and no text; save the sheet as CSV in UTF-8")
+            if len(names) != 1:
+                raise DataError(f"{path} holds {len(names)} files; unpack the one that is meant")
+            with archive.open(names[0]) as member:
+                yield member
+    else:
+        with path.open("rb") as plain:
+            yield plain
+
+
+def find_encoding(file: IO[bytes], path: Path) -> tuple[str, bool]:
+    """Return the encoding of the bytes, and whether it is UTF-8 with one kind of line ends. Raises DataError."""
+    block = file.read(BLOCK)
+    if block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16", False
+    if b"\0" in block:
+        return wide_encoding(block, path), False
+    decoder, ends = codecs.getincrementaldecoder("utf-8")(), {b"\r\n": 0, b"\n": 0, b"\r": 0}
+    try:
+        while block:
+            decoder.decode(block)
+            ends[b"\n"] += block.count(b"\n")
+            if b"\r" in block:
+                ends[b"\r"] += block.count(b"\r")
+                ends[b"\r\n"] += block.count(b"\r\n")
+            block = file.read(BLOCK)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        log.warning("%s is not in UTF-8; it is read as Windows-1252, of which Latin-1 is a part", path)
+        return "cp1252", False
+    return "utf-8-sig", ends[b"\r"] == ends[b"\r\n"] and ends[b"\r\n"] in (0, ends[b"\n"])
+
+
+def wide_encoding(block: bytes, path: Path) -> str:
+    """Return which half of two bytes for a character is empty. Raises DataError when the bytes are no text."""
+    for encoding, half in (("utf-16-le", block[1::2]), ("utf-16-be", block[::2])):
+        if half.count(0) > len(half) / 2:
+            return encoding
+    raise DataError(f"{path} holds bytes that are no text; save it as CSV in UTF-8")
+
+
+def skip_to_header(lines: io.TextIOWrapper, path: Path) -> tuple[int, str | None, str]:
+    """Return how many lines come before the header, the separator that one of them names, and the header's line."""
+    skipped, separator = 0, None
+    while line := lines.readline():
+        named = re.fullmatch(r"sep=(.)\n?", line)
+        if not named and line.strip():
+            if JSON.match(line):
+                raise DataError(f"{path} is JSON; save it as CSV, for example with pandas.read_json(…).to_csv(…)")
+            return skipped, separator, line
+        skipped, separator = skipped + 1, named[1] if named else separator
+    raise DataError(f"{path} holds nothing")
+
+
+def copy(header: str, lines: io.TextIOWrapper, text: Path) -> None:
+    """Write the header and what follows as UTF-8."""
+    with text.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(header)
+        while block := lines.read(BLOCK):
+            file.write(block)
+
+
+def cut_header(path: Path, text: Path, folder: Path, separator: str | None, skipped: int) -> Dialect:
+    """Find the separator, if it is not named, and the names of the columns. Raises DataError."""
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        sample = file.read(SAMPLE_CHARACTERS)
+    whole = sample if len(sample) < SAMPLE_CHARACTERS else sample[: sample.rfind("\n") + 1]
+    separator = separator or find_separator(whole, path)
+    names = next(row for row in rows_of(whole, separator) if row)
+    if len(names) > 1 and all(name.startswith(" ") and name.strip() for name in names[1:]):
+        text = without_blanks(text, folder, separator)
+        names = [name.lstrip() for name in names]
+    names = [name if name.strip() else f"(column {place})" for place, name in enumerate(names, start=1)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{path} has more than one column {twice[0]!r}; give each its own name, or remove one")
+    return Dialect(text, separator, tuple(names), skipped)
+
+
+def find_separator(text: str, path: Path) -> str:
+    """Return what cuts all rows alike; else what the header holds most of, so that the odd row is named.
+
+    Raises DataError when two separators are as good.
+    """
+    widths = {separator: [len(row) for row in rows_of(text, separator) if row] for separator in SEPARATORS}
+    even = [separator for separator, found in widths.items() if found[0] > 1 and len(set(found)) == 1]
+    best = max(even or SEPARATORS, key=lambda separator: widths[separator][0])
+    if rivals := [other for other in even if other != best and widths[other][0] == widths[best][0]]:
+        named = " or ".join(SEPARATORS[separator] for separator in [best, *rivals])
+        raise DataError(f"{path} can be cut at each {named} alike; say which by a first line that is sep={best}")
+    return best if widths[best][0] > 1 else ","
+
+
+def rows_of(text: str, separator: str) -> Iterator[list[str]]:
+    """Yield the rows of a sample; a value of any length is one."""
+    csv.field_size_limit(len(text) + 1)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+def without_blanks(text: Path, folder: Path, separator: str) -> Path:
+    """Write the table without the blanks that follow its separators."""
+    tidy = folder / "tidy.csv"
+    with text.open(encoding="utf-8-sig", newline="") as source, tidy.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.reader(source, delimiter=separator, skipinitialspace=True)
+        csv.writer(file, delimiter=separator, lineterminator="\n").writerows(row for row in rows if row)
+    return tidy
