@@ -150,8 +150,21 @@ def test_a_cell_that_is_no_number_is_named(tmp_path: Path, cell: str) -> None:
 def test_words_that_mean_a_missing_number_are_found(tmp_path: Path) -> None:
     content = "a,b,c,d\n1,?,x,\n,2,1,\nn.a.,n/a,2,\n"
     with open_csv(write(tmp_path, content.encode())) as table:
-        assert table.guess(table.names) == {"a": ("n.a.",), "b": ("?", "n/a")}
+        frame, words = table.infer()
+        assert words == {"a": ("n.a.",), "b": ("?", "n/a")}
+        assert frame["a"].tolist()[:1] == [1.0]
+        assert frame["c"].tolist() == ["x", "1", "2"]
+        assert table.infer(["a"])[1] == {"b": ("?", "n/a")}
         assert table.frame({"b": ("?", "N/A")}, [])["b"].isna().tolist() == [True, False, True]
+
+
+def test_a_word_far_below_makes_a_column_text(tmp_path: Path) -> None:
+    rows = [*(f"{row},{row}" for row in range(5_000)), "many,n.a."]
+    with open_csv(write(tmp_path, "\n".join(["a,b", *rows]).encode())) as table:
+        frame, words = table.infer()
+    assert words == {"b": ("n.a.",)}
+    assert frame["a"].tolist()[-2:] == ["4999", "many"]
+    assert frame["b"].isna().sum() == 1
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 100_000])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..data.reading import open_csv
-from ..data.table import check_table, encode_table, settle
+from ..data.table import check_table, encode_table, settle, tidied
 from ..schema import Schema
 
 
@@ -28,7 +28,7 @@ def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
         read = 0
         for parsed, rows in table.chunks(numbers, table.names):
             texts = rows[[column.name for column in schema.columns if column.name not in numbers]]
-            frame = settle(pd.concat([parsed, texts], axis="columns"), schema.columns)
+            frame = settle(pd.concat([parsed, tidied(texts)], axis="columns"), schema.columns)
             check_table(frame, schema.columns, source)
             read += len(rows)
             yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1))

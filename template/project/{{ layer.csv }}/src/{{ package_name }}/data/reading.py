@@ -22,13 +22,15 @@ from ..errors import DataError
 from .dialect import Dialect, plain_text
 
 ROWS_AT_ONCE = 20_480
-# A column in a condition.
+SAMPLE_ROWS = 2_048
+# A column in an expression.
 CELL = "<cell>"
-NUMBER = f"isfinite(try_cast({CELL} AS DOUBLE))"
 MAX_REPORTED = 5
 # DuckDB downloads what it lacks, unless it may not.
 NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
 TRUTHS = {"true": 1, "false": 0}
+# What may stand at the ends of a value and is none of it.
+BLANKS = " \t\r\n\u00a0\ufeff"
 LONGEST_ROW = 2**25  # bytes
 # What people write where a number is missing. Among words, each of them is a word.
 NO_NUMBER = ("", "-", "--", "?", ".", "na", "n/a", "n.a.", "#n/a", "nan", "<na>", "null", "none", "missing", "unknown")
@@ -47,10 +49,27 @@ class Table:
         """The names of the columns."""
         return self.dialect.names
 
-    def frame(self, numbers: Mapping[str, Collection[str]], texts: Sequence[str]) -> pd.DataFrame:
-        """Return all rows of what `chunks` yields, in one frame."""
-        parts = [pd.concat(pair, axis="columns") for pair in self.chunks(numbers, texts)]
-        return pd.concat(parts) if len(parts) > 1 else parts[0]
+    def frame(
+        self, numbers: Mapping[str, Collection[str]], texts: Sequence[str], *, tidy: bool = False
+    ) -> pd.DataFrame:
+        """Return all rows of what `chunks` yields, in one frame.
+
+        If `tidy`, texts have no blanks at their ends, and are NaN where nothing is left.
+        """
+        frame = self._typed(numbers, texts, tidy=tidy)
+        self._refuse(frame[list(numbers)])
+        return frame
+
+    def _tidy(self, name: str) -> str:
+        """Return the expression that gives a column's text without blanks at its ends, or nothing."""
+        return f"nullif(trim({self._cell(name)}, {quoted(BLANKS)}), '')"
+
+    def _typed(self, numbers: Mapping[str, Collection[str]], texts: Sequence[str], *, tidy: bool) -> pd.DataFrame:
+        """Return all rows; what is no number is infinite."""
+        fields = [self._number(name, words) for name, words in numbers.items()]
+        fields += [self._tidy(name) if tidy else self._cell(name) for name in texts]
+        with self._query(named(fields)) as result:
+            return result.df().set_axis([*numbers, *texts], axis="columns")
 
     def chunks(
         self, numbers: Mapping[str, Collection[str]], texts: Sequence[str], *, truths: bool = False
@@ -64,7 +83,7 @@ class Table:
         fields = [self._number(name, words, truths=truths) for name, words in numbers.items()]
         fields += [self._cell(name) for name in texts]
         rows = 0
-        with self._query(", ".join(f"{field} AS f{place}" for place, field in enumerate(fields))) as result:
+        with self._query(named(fields)) as result:
             for part in parts_of(result):
                 part.index = pd.RangeIndex(rows, rows + len(part))
                 found = part.iloc[:, : len(numbers)].set_axis(list(numbers), axis="columns")
@@ -83,35 +102,40 @@ class Table:
         """The number of rows below the header. Raises DataError where one of them is no row."""
         return int(self._told(["count(*)"])[0])
 
-    def guess(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return those of the columns that hold numbers alone, with the words in them that mean that one is missing."""
-        numbers = self._matching(NUMBER, names)
+    def infer(self, texts: Collection[str] = ()) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+        """Return all rows, and the columns that hold numbers alone, with the words in them that mean a missing one.
+
+        These are float64, and the others tidy text, as are those in `texts`. Raises DataError where a row is broken.
+        """
+        likely = dict.fromkeys(self._likely_numbers([name for name in self.names if name not in texts]), NO_NUMBER)
+        rest = [name for name in self.names if name not in likely]
+        frame = self._typed(likely, rest, tidy=True)
+        numbers = [name for name in likely if np.isfinite(frame[name]).any() and not np.isinf(frame[name]).any()]
+        others = [name for name in likely if name not in numbers]
+        if others:
+            frame[others] = self._typed({}, others, tidy=True)
+        some_missing = [name for name in numbers if frame[name].isna().any()]
+        return frame[list(self.names)], dict.fromkeys(numbers, ()) | self._missing_words(some_missing)
+
+    def _likely_numbers(self, names: Sequence[str]) -> list[str]:
+        """Return the columns whose first cells are numbers, or mean that one is missing."""
         word = f"lower(trim({CELL})) IN ({', '.join(map(quoted, NO_NUMBER))})"
-        mixed = self._matching(f"coalesce({NUMBER}, false) OR {word}", [name for name in names if name not in numbers])
-        fields = [f"count(*) FILTER ({NUMBER})", f"list(DISTINCT {CELL}) FILTER ({word})"]
-        found = self._told([field.replace(CELL, self._cell(name)) for name in mixed for field in fields])
-        words = {
-            name: tuple(sorted({cell.strip() for cell in cells} - {""}))
-            for name, some, cells in zip(mixed, found[::2], found[1::2], strict=True)
-            if some
-        }
-        return dict.fromkeys(numbers, ()) | words
+        other = f"count(*) FILTER (NOT coalesce(isfinite(try_cast({CELL} AS DOUBLE)), false) AND NOT {word})"
+        found = self._told([other.replace(CELL, self._cell(name)) for name in names], first=SAMPLE_ROWS)
+        return [name for name, others in zip(names, found, strict=True) if not others]
 
-    def only(self, words: Collection[str], names: Sequence[str]) -> list[str]:
-        """Return those of the columns that hold these words alone, in any case, where they hold anything."""
-        return self._matching(f"lower(trim({CELL})) IN ({', '.join(map(quoted, words))})", names)
+    def _missing_words(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return for each column of numbers the words in it, which all mean that a number is missing."""
+        number = f"try_cast({CELL} AS DOUBLE)"
+        words = f"list(DISTINCT trim({CELL})) FILTER ({number} IS NULL OR isnan({number}))"
+        found = self._told([words.replace(CELL, self._cell(name)) for name in names])
+        return {name: tuple(sorted({*(some or ())} - {""})) for name, some in zip(names, found, strict=True)}
 
-    def _matching(self, condition: str, names: Sequence[str]) -> list[str]:
-        """Return the columns of which some cells are not empty, and all of these meet the condition on CELL."""
-        fields = [f"count(*) FILTER ({CELL} != '' AND ({condition}))", f"count(*) FILTER ({CELL} != '')"]
-        found = self._told([field.replace(CELL, self._cell(name)) for name in names for field in fields])
-        return [name for name, met, held in zip(names, found[::2], found[1::2], strict=True) if held and met == held]
-
-    def _told(self, fields: Sequence[str]) -> tuple[Any, ...]:
-        """Return the only row that a query over all rows gives."""
+    def _told(self, fields: Sequence[str], first: int | None = None) -> tuple[Any, ...]:
+        """Return the only row that a query gives, over all rows or the first of them."""
         if not fields:
             return ()
-        with self._query(", ".join(fields)) as result:
+        with self._query(", ".join(fields), first) as result:
             (row,) = result.fetchall()
         return tuple(row)
 
@@ -134,7 +158,7 @@ class Table:
         if found:
             raise DataError("\n".join([f"{self.path} cannot be read:", *found[:MAX_REPORTED]]))
 
-    def _number(self, name: str, words: Collection[str], *, truths: bool) -> str:
+    def _number(self, name: str, words: Collection[str], *, truths: bool = False) -> str:
         """Return the expression that gives a column's numbers: NaN where one is missing, infinite where it is none."""
         cell = self._cell(name)
         missing = ", ".join(quoted(word) for word in sorted({"", *map(str.lower, words)}))
@@ -150,10 +174,11 @@ class Table:
         return f"c{self.names.index(name)}"
 
     @contextmanager
-    def _query(self, fields: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give the result of a query over all rows, in their order. Raises DataError where one of them is no row."""
+    def _query(self, fields: str, first: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the result of a query over all rows, or the first, in their order. Raises DataError for a broken row."""
+        rows = self._source if first is None else f"(SELECT * FROM {self._source} LIMIT {first})"
         with self.connection.cursor() as cursor, self._explained():
-            yield cursor.execute(f"SELECT {fields} FROM {self._source}")
+            yield cursor.execute(f"SELECT {fields} FROM {rows}")
 
     @property
     def _source(self) -> str:
@@ -207,6 +232,11 @@ def explain(said: str, skipped: int) -> str:
     if widths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said):
         return f"{where} holds {widths[2]} values where the header has {widths[1]} names{text}"
     return f"{where} cannot be read as a row{text}"
+
+
+def named(fields: Sequence[str]) -> str:
+    """Return the fields of a query, each with a name of its own."""
+    return ", ".join(f"{field} AS f{place}" for place, field in enumerate(fields))
 
 
 def quoted(text: str) -> str:

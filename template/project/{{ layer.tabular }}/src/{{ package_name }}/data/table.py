@@ -11,7 +11,7 @@ from pandera.errors import SchemaErrors
 
 from ..errors import DataError
 from ..schema import MISSING, Column, Schema
-from .reading import Table, open_csv
+from .reading import BLANKS, Table, open_csv
 
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
@@ -42,15 +42,16 @@ def open_table(
     """
     with open_csv(path) as table:
         known = None if refresh else known_schema(schema_path, path.name, target, ignore)
-        if known is None:
-            guessed = guess_columns(table, text)
-            found = with_target(read_columns(table, guessed), target)
-            schema = infer(found, {column.name: column.missing for column in guessed})
+        if known:
+            whole, schema = read_columns(table, known.held), known
         else:
-            schema = known
-        frame = with_target(read_columns(table, schema.held), target)
-        if left_out := table.rows - len(frame):
-            log.warning("%s: %d of %d rows are left out, as they have no %r", path, left_out, table.rows, target)
+            whole, columns = guess_columns(table, text)
+            missing = {column.name: column.missing for column in columns}
+            schema = infer(with_target(whole, target), missing)
+    frame = with_target(whole, target)
+    if left_out := len(whole) - len(frame):
+        log.warning("%s: %d of %d rows are left out, as they have no %r", path, left_out, len(whole), target)
+    frame = frame[[column.name for column in schema.held]]
     check_table(frame, schema.held, path)
     if schema != known:
         schema_path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,19 +65,20 @@ def with_target(frame: pd.DataFrame, target: str | None) -> pd.DataFrame:
     return frame.dropna(subset=[target]) if target in frame else frame
 
 
-def guess_columns(table: Table, text: Sequence[str]) -> list[Column]:
-    """Return for each column whether it holds numbers, truth values or neither, as far as its cells say so.
+def guess_columns(table: Table, text: Sequence[str]) -> tuple[pd.DataFrame, list[Column]]:
+    """Return all columns, and whether each holds numbers, truth values or neither, as far as its cells say so.
 
     Columns in `text` are neither. Raises DataError where the file is broken.
     """
-    numbers = table.guess([name for name in table.names if name not in text])
-    truths = table.only(TRUTHS, [name for name in table.names if name not in {*text, *numbers}])
-    return [
-        Column(name=name, kind="number", missing=numbers[name])
-        if name in numbers
-        else Column(name=name, kind="boolean" if name in truths else "category")
-        for name in table.names
-    ]
+    frame, numbers = table.infer(text)
+    columns = []
+    for name in table.names:
+        if name in numbers:
+            columns.append(Column(name=name, kind="number", missing=numbers[name]))
+        else:
+            truths = name not in text and TRUTHS.keys() >= {cell.casefold() for cell in frame[name].dropna().unique()}
+            columns.append(Column(name=name, kind="boolean" if truths and frame[name].notna().any() else "category"))
+    return settle(frame, columns), columns
 
 
 def read_columns(table: Table, columns: Sequence[Column]) -> pd.DataFrame:
@@ -87,21 +89,24 @@ def read_columns(table: Table, columns: Sequence[Column]) -> pd.DataFrame:
     table.require([column.name for column in columns])
     numbers = {column.name: column.missing for column in columns if column.kind == "number"}
     texts = [column.name for column in columns if column.kind != "number"]
-    return settle(table.frame(numbers, texts), columns)
+    return settle(table.frame(numbers, texts, tidy=True), columns)
 
 
 def settle(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return text as truth values where it is that, and none where a cell is empty."""
+    """Return tidy text as truth values in those columns that hold them; what is none of them stays."""
     found = {column.name: frame[column.name] for column in columns}
     for column in columns:
-        if column.kind != "number":
-            cells = frame[column.name]
-            cells = cells.str.strip()
-            found[column.name] = cells.where(cells != "")
         if column.kind == "boolean":
+            cells = frame[column.name]
             truths = cells.str.casefold().map(TRUTHS)
-            found[column.name] = truths.where(truths.notna(), found[column.name]).astype(object)
+            found[column.name] = truths.where(truths.notna(), cells).astype(object)
     return pd.DataFrame(found, index=frame.index)
+
+
+def tidied(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return text without blanks at its ends, and NaN where nothing is left."""
+    stripped = cells.apply(lambda column: column.str.strip(BLANKS))
+    return stripped.where(stripped != "")
 
 
 def known_schema(schema_path: Path, source: str, target: str | None, ignore: Sequence[str]) -> Schema | None:
@@ -144,7 +149,7 @@ def why_unusable(values: pd.Series) -> str | None:
     present = values.dropna()
     if present.empty:
         return "holds no value"
-    if present.nunique() == 1 and len(present) == len(values):
+    if len(present) == len(values) and (present == present.iloc[0]).all():
         return "holds one value only"
     if pd.api.types.is_numeric_dtype(present) and len(present) > 2 and (present.diff().iloc[1:] == 1).all():
         return "only counts the rows"
@@ -157,12 +162,12 @@ def infer_column(values: pd.Series, missing: tuple[str, ...] = ()) -> Column:
     """Infer the kind of a column, and the range or the categories of its values."""
     present = values.dropna()
     name, nullable = str(values.name), len(present) < len(values)
-    if pd.api.types.infer_dtype(present) == "boolean":
+    if not isinstance(present.dtype, pd.StringDtype) and pd.api.types.infer_dtype(present) == "boolean":
         return Column(name=name, kind="boolean", nullable=nullable)
     if pd.api.types.is_numeric_dtype(present):
         low, high = present.min(), present.max()
         return Column(name=name, kind="number", nullable=nullable, minimum=low, maximum=high, missing=missing)
-    return Column(name=name, kind="category", nullable=nullable, categories=tuple(sorted(set(present.astype(str)))))
+    return Column(name=name, kind="category", nullable=nullable, categories=tuple(sorted(map(str, present.unique()))))
 
 
 def check_table(frame: pd.DataFrame, columns: Sequence[Column], path: Path) -> None:
