@@ -6,6 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 import pytest
+from _pytest.mark import ParameterSet
+
+from scripts.composition import Composition, telling_trees
 
 from .rendering import Project, Renderer, code_trees, label
 
@@ -28,7 +31,19 @@ DEFERRED = {"__main__", "cli", "inference.encoder", "inference.predictor", "serv
 
 MOST_ENTRIES = 12
 
-WITH_SERVICE = [answers for answers in code_trees() if answers["serving"] != "none"]
+# Trees that hold every Python file of the template; the others are looked at in `make prove`.
+TELLING = list(telling_trees(Composition()))
+
+
+def by_tier() -> list[ParameterSet]:
+    """Return the answers of all code trees, each with its tier."""
+    return [
+        pytest.param(answers, id=label(answers), marks=() if answers in TELLING else pytest.mark.prove)
+        for answers in code_trees()
+    ]
+
+
+WITH_SERVICE = [each for each in by_tier() if "serving=none" not in str(each.id)]
 
 
 class Tree(NamedTuple):
@@ -39,7 +54,7 @@ class Tree(NamedTuple):
     imports: dict[str, set[str]]
 
 
-@pytest.fixture(scope="module", params=code_trees(), ids=label)
+@pytest.fixture(scope="module", params=by_tier())
 def tree(request: pytest.FixtureRequest, renderer: Renderer) -> Tree:
     """Each tree of code that answers can give."""
     project = renderer.render(request.param)
@@ -161,7 +176,7 @@ def test_a_circle_is_found() -> None:
     assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) in (["b", "c", "b"], ["c", "b", "c"])
 
 
-@pytest.mark.parametrize("answers", WITH_SERVICE, ids=label)
+@pytest.mark.parametrize("answers", WITH_SERVICE)
 def test_without_a_service_its_room_is_missing_and_nothing_else(renderer: Renderer, answers: dict[str, str]) -> None:
     project, bare = renderer.render(answers), renderer.render({**answers, "serving": "none"})
     code = {name for name in project.python if name.startswith(("src/", "tests/"))}
