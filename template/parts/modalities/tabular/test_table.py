@@ -58,6 +58,13 @@ def test_kinds_ranges_and_missing_values_are_inferred(schema: Schema) -> None:
     }
 
 
+def test_a_counter_is_one_even_where_rows_have_no_target(frame: pd.DataFrame) -> None:
+    gap = frame.assign(price=[1.0, None, 2.0, 3.0, 4.0, 5.0])
+    columns, ignored = infer_columns(gap, {}, "frame.csv", (), "price")
+    assert ignored["row"] == "only counts the rows"
+    assert "price" not in {column.name for column in columns}
+
+
 def test_free_text_is_left_out() -> None:
     assert "different texts" in str(why_unusable(pd.Series([f"name {number}" for number in range(60)])))
 

@@ -45,7 +45,7 @@ def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
     columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
-    return Schema(source=source, columns=columns, target=infer_target(frame[target]), ignored=ignored)
+    return Schema(source=source, columns=columns, target=infer_target(frame[target].dropna()), ignored=ignored)
 
 
 def infer_target(values: pd.Series) -> Column:

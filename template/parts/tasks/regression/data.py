@@ -36,7 +36,8 @@ def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
     columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
-    return Schema(source=source, columns=columns, target=infer_target(frame[target], missing[target]), ignored=ignored)
+    described = infer_target(frame[target].dropna(), missing.get(target, ()))
+    return Schema(source=source, columns=columns, target=described, ignored=ignored)
 
 
 def infer_target(values: pd.Series, missing: tuple[str, ...]) -> Column:

@@ -16,6 +16,7 @@ from .reading import BLANKS, Table, open_csv
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
 LISTED = "listed under data.ignore"
+COUNTS = "only counts the rows"
 TRUTHS = {"true": True, "false": False}
 
 # For each column, the words that mean that a number is missing.
@@ -47,7 +48,7 @@ def open_table(
         else:
             whole, columns = guess_columns(table, text)
             missing = {column.name: column.missing for column in columns}
-            schema = infer(with_target(whole, target), missing)
+            schema = infer(whole, missing)
     frame = with_target(whole, target)
     if left_out := len(whole) - len(frame):
         log.warning("%s: %d of %d rows are left out, as they have no %r", path, left_out, len(whole), target)
@@ -133,15 +134,23 @@ def infer_columns(
         if name not in frame:
             raise DataError(f"{source} has no column {name!r}; it has {', '.join(map(str, frame.columns))}")
     columns, ignored = [], dict.fromkeys(ignore, LISTED)
+    rows = with_target(frame, target)
     for name in frame.columns.drop(apart):
-        if reason := why_unusable(frame[name]):
+        # Only all rows together are counted without a gap.
+        if reason := COUNTS if counts_rows(frame[name]) else why_unusable(rows[name]):
             ignored[name] = reason
             log.warning("column %r is left out: it %s", name, reason)
         else:
-            columns.append(infer_column(frame[name], missing.get(name, ())))
+            columns.append(infer_column(rows[name], missing.get(name, ())))
     if not columns:
         raise DataError(f"{source}: no column is left to learn from")
     return tuple(columns), ignored
+
+
+def counts_rows(values: pd.Series) -> bool:
+    """Return whether the column holds one whole number after the other."""
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return numeric and len(values) > 2 and bool((values.diff().iloc[1:] == 1).all())
 
 
 def why_unusable(values: pd.Series) -> str | None:
@@ -151,8 +160,6 @@ def why_unusable(values: pd.Series) -> str | None:
         return "holds no value"
     if len(present) == len(values) and (present == present.iloc[0]).all():
         return "holds one value only"
-    if pd.api.types.is_numeric_dtype(present) and len(present) > 2 and (present.diff().iloc[1:] == 1).all():
-        return "only counts the rows"
     if not pd.api.types.is_numeric_dtype(present) and present.nunique() > MAX_CATEGORIES:
         return f"holds {present.nunique()} different texts, such as names, dates or free text"
     return None
