@@ -61,6 +61,13 @@ def test_a_table_is_read_in_any_dialect(tmp_path: Path, name: str, content: byte
     assert frame["price"].isna().tolist() == [False, False, True]
 
 
+@pytest.mark.parametrize("name", ["own[1].csv", "own*.csv", "own?.csv", "it's own.csv"])
+def test_a_name_is_no_pattern(tmp_path: Path, name: str) -> None:
+    write(tmp_path, b"name,price\nother,1\n", "owner.csv")
+    write(tmp_path, b"name,price\nother,1\n", "own1.csv")
+    assert read(write(tmp_path, PLAIN.encode(), name))["name"].tolist() == ["Änne", "NA", "null"]
+
+
 def test_the_only_file_of_an_archive_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
         archive.writestr("inside/table.csv", PLAIN.replace(",", ";").encode("utf-16"))

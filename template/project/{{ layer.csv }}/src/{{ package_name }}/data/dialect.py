@@ -16,6 +16,8 @@ from typing import IO
 from ..errors import DataError
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+# A path with one of these would be taken for a pattern of several.
+PATTERN = frozenset("*?[]")
 SAMPLE_CHARACTERS = 2**16
 BLOCK = 2**20
 
@@ -57,7 +59,8 @@ def plain_text(path: Path, folder: Path) -> Dialect:
         with unpacked(path, start) as file:
             lines = io.TextIOWrapper(file, encoding=encoding, newline=None)
             skipped, separator, header = skip_to_header(lines, path)
-            if as_it_is and not skipped and start[:2] != GZIP and start[:4] != ZIP:
+            packed = start.startswith((GZIP, ZIP))
+            if as_it_is and not skipped and not packed and not PATTERN & set(str(path)):
                 text = path
             else:
                 text = folder / "table.csv"
