@@ -11,8 +11,8 @@ ALWAYS = """
 .copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
 @/__init__.py @/__main__.py @/cli.py @/config.py @/errors.py @/schema.py @/source.py
 @/data/__init__.py @/data/dataset.py @/data/load.py
-@/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/predict.py
-@/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
+@/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
+@/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/training/__init__.py @/training/estimators.py @/training/export.py @/training/lineage.py @/training/model.py

@@ -21,6 +21,8 @@ def test_paths_are_relative_to_the_settings(workspace: Path) -> None:
     [
         ({"sed": 1}, "sed: unknown key"),
         ({"seed": -1}, "seed"),
+        ({"model": False}, "model: YAML takes it for false, which is no text; put it in quotes"),
+        ({"model": 5}, "model: YAML takes it for 5, which is no text; put it in quotes"),
         ({"model": "oracle"}, "'oracle' is not listed under models"),
         ({"evaluation": {"metric": "any", "floor": 0.5, "fold": 3}}, "evaluation.fold: unknown key"),
     ],

@@ -154,6 +154,13 @@ def test_a_cell_that_is_no_number_is_named(tmp_path: Path, cell: str) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("cell", ["1e39", "-1e39", "3.5e38"])
+def test_a_number_that_no_model_can_take_is_named(tmp_path: Path, cell: str) -> None:
+    path = write(tmp_path, f"price;note\n3.4e38;a\n{cell};b\n".encode())
+    with pytest.raises(DataError, match=f"column 'price', row 2: '{cell}' is larger than a model can take"):
+        read(path)
+
+
 def test_words_that_mean_a_missing_number_are_found(tmp_path: Path) -> None:
     content = "a,b,c,d\n1,?,x,\n,2,1,\nn.a.,n/a,2,\n"
     with open_csv(write(tmp_path, content.encode())) as table:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ..schema import Schema
+from .naming import free_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,11 +48,11 @@ def describe(scores: NDArray[Any], rows: Sequence[Any], schema: Schema) -> list[
 
 
 def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
-    """Return the rows with their predictions beside them."""
+    """Return the rows with their predictions beside them, under names that are new."""
     classes = classes_of(schema)
     columns: dict[str, NDArray[Any]] = {"prediction": np.array(classes)[scores.argmax(axis=1)]}
     columns |= {f"probability_{name}": np.round(scores[:, place], 5) for place, name in enumerate(classes)}
-    return rows.assign(**columns)
+    return rows.assign(**dict(zip(free_names(columns, rows.columns), columns.values(), strict=True)))
 
 
 def classes_of(schema: Schema) -> tuple[str, ...]:

@@ -80,6 +80,14 @@ def test_each_step_has_its_line(shops: Path) -> None:
     assert table.iloc[4].tolist() == ["b", "2001-01-11", 10.0, 13.0, 16.0]
 
 
+def test_columns_of_the_same_names_as_forecasts_are_kept(shops: Path) -> None:
+    (batch,) = read_batches(shops, SHOPS)
+    own = SHOPS.model_copy(update={"time": "forecast", "series": "lower"})
+    table = tabulate(batch.rows, np.arange(27.0).reshape(3, 9), own)
+    assert table.columns.tolist() == ["lower", "forecast", "forecast_2", "lower_2", "upper"]
+    assert table.iloc[4].tolist() == ["b", "2001-01-11", 10.0, 13.0, 16.0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -10,6 +10,8 @@ from ..data.reading import open_csv
 from ..data.table import check_table, encode_table, settle, tidied
 from ..schema import Schema
 
+MEND = "The model takes only what it was trained on: correct these rows, or train on data that has such values."
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -29,6 +31,6 @@ def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
         for parsed, rows in table.chunks(numbers, table.names):
             texts = rows[[column.name for column in schema.columns if column.name not in numbers]]
             frame = settle(pd.concat([parsed, tidied(texts)], axis="columns"), schema.columns)
-            check_table(frame, schema.columns, source)
+            check_table(frame, schema.columns, source, advice=MEND)
             read += len(rows)
             yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1))

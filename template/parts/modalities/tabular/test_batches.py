@@ -60,6 +60,31 @@ def test_a_table_comes_back_as_it_was_written(trained: tuple[Config, Run], tmp_p
     assert [line.startswith(given) for line, given in zip(written, text.splitlines(), strict=True)] == [True] * 10
 
 
+def test_columns_of_the_same_names_as_predictions_are_kept(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    bundle = load_bundle(run.bundle)
+    predict(bundle, config.data_path, tmp_path / "out.csv")
+    own = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    added = [name for name in own[0].split(",") if name not in config.data_path.read_text(encoding="utf-8")]
+    assert predict(bundle, tmp_path / "out.csv", tmp_path / "again.csv") == len(own) - 1
+    again = (tmp_path / "again.csv").read_text(encoding="utf-8").splitlines()
+    assert all(line.startswith(f"{given},") for line, given in zip(again, own, strict=True))
+    assert again[0].split(",")[-len(added) :] == [f"{name}_2" for name in added]
+
+
+def test_a_category_that_is_new_is_named_with_what_to_do(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    bundle = load_bundle(run.bundle)
+    rows = pd.read_csv(config.data_path)
+    for name in bundle.schema.categories[:1]:
+        rows.loc[6, name] = "from Mars"
+        rows.to_csv(tmp_path / "new.csv", index=False)
+        with pytest.raises(DataError, match=f"column '{name}', row 7: 'from Mars' is not one of") as error:
+            predict(bundle, tmp_path / "new.csv", tmp_path / "out.csv")
+        assert "correct these rows" in str(error.value)
+        assert "--refresh" not in str(error.value)
+
+
 def test_a_header_without_rows_gives_a_header(trained: tuple[Config, Run], tmp_path: Path) -> None:
     config, run = trained
     header = config.data_path.read_text(encoding="utf-8").splitlines()[0]

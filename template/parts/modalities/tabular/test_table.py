@@ -92,6 +92,7 @@ def test_rows_and_tables_are_encoded_alike(frame: pd.DataFrame, schema: Schema) 
     [
         ("weight (kg)", "heavy", "'heavy' is not a number"),
         ("weight (kg)", float("inf"), "inf is not finite"),
+        ("weight (kg)", 1e39, "1e+39 is larger than a model can take"),
         ("colour", "green", "'green' is not one of blue, red"),
         ("sold", None, "the value is missing"),
     ],

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ..schema import Schema
+from .naming import free_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,5 +37,6 @@ def describe(scores: NDArray[Any], rows: Sequence[Any], schema: Schema) -> list[
 
 
 def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
-    """Return the rows with their predictions beside them."""
-    return rows.assign(cluster=scores[:, 0])
+    """Return the rows with their clusters beside them, under a name that is new."""
+    (name,) = free_names(["cluster"], rows.columns)
+    return rows.assign(**{name: scores[:, 0]})

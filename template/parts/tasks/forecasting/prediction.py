@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ..schema import Schema
 from .encoder import Window
+from .naming import free_names
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,8 +68,13 @@ def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.
     forecast, lower, upper = scores.reshape(len(rows), 3, -1).transpose(1, 0, 2).reshape(3, -1)
     times = [time for origin in rows["origin"] for time in times_after(origin.to_pydatetime(), schema)]
     table = rows.loc[rows.index.repeat(schema.horizon), ["series"] if schema.series else []]
-    columns = {schema.time: times, "forecast": forecast, "lower": lower, "upper": upper}
-    return table.rename(columns={"series": schema.series}).assign(**columns)
+    columns = dict(zip(forecast_names(schema), (forecast, lower, upper), strict=True))
+    return table.rename(columns={"series": schema.series}).assign(**{schema.time: times}, **columns)
+
+
+def forecast_names(schema: Schema) -> list[str]:
+    """Return the names of a forecast and the ends of its interval; none is that of the series or the time."""
+    return free_names(["forecast", "lower", "upper"], [schema.time, *([schema.series] if schema.series else [])])
 
 
 def times_after(origin: "datetime", schema: Schema) -> list[str]:

@@ -1,5 +1,6 @@
 """Typed settings, read from params.yaml."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -87,5 +88,7 @@ def _explain(error: ValidationError | TypeError) -> str:
         key = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         message = "unknown key" if problem["type"] == "extra_forbidden" else message
+        if problem["type"] == "string_type" and isinstance(problem["input"], bool | int | float | date):
+            message = f"YAML takes it for {str(problem['input']).lower()}, which is no text; put it in quotes"
         lines.append(f"{key}: {message}" if key else message)
     return "\n".join(lines)

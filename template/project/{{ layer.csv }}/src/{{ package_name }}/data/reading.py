@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
 TRUTHS = {"true": 1, "false": 0}
 # What may stand at the ends of a value and is none of it.
 BLANKS = " \t\r\n\u00a0\ufeff"
+# Models compute in float32.
+LARGEST = float(np.finfo(np.float32).max)
 LONGEST_ROW = 2**25  # bytes
 # What people write where a number is missing. Among words, each of them is a word.
 NO_NUMBER = ("", "-", "--", "?", ".", "na", "n/a", "n.a.", "#n/a", "nan", "<na>", "null", "none", "missing", "unknown")
@@ -151,10 +153,10 @@ class Table:
         """Raise DataError that names the first cells that hold no number."""
         found = []
         for name in frame.columns:
-            rows = frame.index[np.isinf(frame[name].to_numpy())][:MAX_REPORTED].tolist()
+            rows = frame.index[np.abs(frame[name].to_numpy()) > LARGEST][:MAX_REPORTED].tolist()
             cells = self.cells(name, rows) if rows else []
             pairs = zip(rows, cells, strict=True)
-            found += [f"column {name!r}, row {row + 1}: {cell!r} is not a finite number" for row, cell in pairs]
+            found += [f"column {name!r}, row {row + 1}: {cell!r} {why_no_number(cell)}" for row, cell in pairs]
         if found:
             raise DataError("\n".join([f"{self.path} cannot be read:", *found[:MAX_REPORTED]]))
 
@@ -217,6 +219,15 @@ def parts_of(result: duckdb.DuckDBPyConnection) -> Iterator[pd.DataFrame]:
     while len(part):
         yield from (part.iloc[start : start + ROWS_AT_ONCE] for start in range(0, len(part), ROWS_AT_ONCE))
         part = result.fetch_df_chunk(vectors)
+
+
+def why_no_number(cell: str) -> str:
+    """Return why a model cannot take what a cell holds as a number."""
+    try:
+        too_large = isfinite(float(cell))
+    except ValueError:
+        too_large = False
+    return "is larger than a model can take" if too_large else "is not a finite number"
 
 
 def explain(said: str, skipped: int) -> str:

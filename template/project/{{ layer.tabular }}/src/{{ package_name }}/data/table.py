@@ -11,10 +11,11 @@ from pandera.errors import SchemaErrors
 
 from ..errors import DataError
 from ..schema import MISSING, Column, Schema
-from .reading import BLANKS, Table, open_csv
+from .reading import BLANKS, LARGEST, Table, open_csv
 
 MAX_CATEGORIES = 50
 MAX_REPORTED = 5
+REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
 LISTED = "listed under data.ignore"
 COUNTS = "only counts the rows"
 TRUTHS = {"true": True, "false": False}
@@ -177,27 +178,35 @@ def infer_column(values: pd.Series, missing: tuple[str, ...] = ()) -> Column:
     return Column(name=name, kind="category", nullable=nullable, categories=tuple(sorted(map(str, present.unique()))))
 
 
-def check_table(frame: pd.DataFrame, columns: Sequence[Column], path: Path) -> None:
-    """Check these columns of every row. Raises DataError that names column, row and rule of the first violations."""
+def check_table(frame: pd.DataFrame, columns: Sequence[Column], path: Path, *, advice: str = REFRESH) -> None:
+    """Check these columns of every row.
+
+    Raises DataError that names column, row and rule of the first violations, and ends with the advice.
+    """
     rules = pa.DataFrameSchema({column.name: _rule(column) for column in columns})
     try:
         rules.validate(frame, lazy=True)
     except SchemaErrors as error:
         found = [_explain(failure) for failure in error.failure_cases.to_dict("records")]
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
-        advice = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
         raise DataError("\n".join([f"{path} does not fit its schema:", *found[:MAX_REPORTED], *more, advice])) from None
 
 
 def _rule(column: Column) -> pa.Column:
     """Return what every value of the column must fulfil."""
     if column.kind == "category":
-        check = pa.Check.isin(column.categories, error=f"is not one of {', '.join(column.categories)}")
+        checks = [pa.Check.isin(column.categories, error=f"is not one of {', '.join(column.categories)}")]
     elif column.kind == "boolean":
-        check = pa.Check.isin([True, False], error="is neither True nor False")
+        checks = [pa.Check.isin([True, False], error="is neither True nor False")]
     else:
-        check = pa.Check(np.isfinite, error="is not finite")
-    return pa.Column(float if column.kind == "number" else None, check, nullable=column.nullable, coerce=True)
+        too_large = pa.Check(fits_float32, error="is larger than a model can take")
+        checks = [pa.Check(np.isfinite, error="is not finite"), too_large]
+    return pa.Column(float if column.kind == "number" else None, checks, nullable=column.nullable, coerce=True)
+
+
+def fits_float32(values: "pd.Series[float]") -> "pd.Series[bool]":
+    """Return for each number whether a model, which computes in float32, can take it; infinity is none at all."""
+    return (values.abs() <= LARGEST) | np.isinf(values)
 
 
 def _explain(failure: dict[str, object]) -> str:
