@@ -33,7 +33,10 @@ sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
 READ = "@/data/dialect.py @/data/reading.py tests/test_reading.py"
-TABLE = f"{SHIPPED} {READ} @/training/features.py @/data/table.py tests/test_table.py"
+TABLE = f"""
+{SHIPPED} {READ} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py @/data/table.py
+tests/test_preprocessing.py tests/test_table.py
+"""
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
 TASKS = {

@@ -1,18 +1,36 @@
 """The labels, and the form of the images: known once the folder is, kept beside the data, shipped with the model."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from .errors import DataError
-from .source import Colour, OnBadFile
 
 SCHEMA_FILE = "schema.json"
 
+Colour = Literal["grey", "rgb"]
+OnBadFile = Literal["skip", "refuse"]
+Side = Annotated[int, Field(ge=4, le=4096)]
+
 # What a model takes, by name; the encoder says which.
 Inputs = dict[str, NDArray[Any]]
+
+
+def as_pair(size: Any) -> Any:
+    """Return a width and a height; one number stands for both."""
+    return (size, size) if isinstance(size, int) else size
+
+
+class DataSource(BaseModel, frozen=True, extra="forbid"):
+    """The images to learn from: a folder with a folder for each label, and the form that a model takes them in."""
+
+    path: str
+    size: Annotated[tuple[Side, Side], BeforeValidator(as_pair)]
+    colour: Colour
+    on_bad_file: OnBadFile
+    test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
 class Target(BaseModel, frozen=True, extra="forbid"):

@@ -17,7 +17,7 @@ from acme_ml.data.images import (
     check_header,
     decode,
 )
-from acme_ml.source import Colour
+from acme_ml.schema import Colour
 
 # Blue, green, red as OpenCV has them: an orange square, 24 pixels wide and 16 high, with a dark left half.
 ORANGE = np.full((16, 24, 3), (20, 120, 240), np.uint8)

@@ -104,6 +104,13 @@ class Layout(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
+class DataSource(Layout, frozen=True, extra="forbid"):
+    """The table to learn from: a CSV file, and what the model makes of its columns."""
+
+    path: str
+    test_size: float = Field(default=0.2, gt=0, lt=1)
+
+
 class Schema(Layout, frozen=True, extra="forbid"):
     """The layout of a table, how far apart its times are, and the range of each column of numbers."""
 

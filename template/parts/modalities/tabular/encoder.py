@@ -13,18 +13,21 @@ STEPS = 0
 
 
 class Encoder:
-    """Gives the columns of the schema to a model: `numbers` and `categories`."""
+    """Gives the columns of the schema to a model: `numbers`, `dates` and `categories`."""
 
     def __init__(self, schema: Schema) -> None:
         """Look up the columns once; rows come by the thousand."""
         self._numbers = schema.numbers
+        self._dates = schema.dates
         self._categories = schema.categories
 
     def encode(self, rows: Sequence[Mapping[str, Any]]) -> Inputs:
         """Return the rows of a request as a model's inputs. An absent key or None is a missing value."""
         inputs: Inputs = {}
         if self._numbers:
-            inputs["numbers"] = np.array([[row.get(name) for name in self._numbers] for row in rows], dtype=np.float32)
+            inputs["numbers"] = np.array([[row.get(name) for name in self._numbers] for row in rows], dtype=np.float64)
+        if self._dates:
+            inputs["dates"] = np.array([[row.get(name) for name in self._dates] for row in rows], dtype=np.float64)
         if self._categories:
             texts = [[row.get(name) or MISSING for name in self._categories] for row in rows]
             inputs["categories"] = np.array(texts, dtype=object)
@@ -33,7 +36,8 @@ class Encoder:
     def encode_features(self, features: Any) -> Inputs:
         """Return a data frame of encoded columns as a model's inputs."""
         inputs = {
-            "numbers": features[self._numbers].to_numpy(np.float32),
+            "numbers": features[self._numbers].to_numpy(np.float64),
+            "dates": features[self._dates].to_numpy(np.float64),
             "categories": features[self._categories].to_numpy(object),
         }
         return {name: values for name, values in inputs.items() if values.shape[1]}
@@ -43,7 +47,7 @@ class Encoder:
         # Imported where it is used: a model with an ONNX graph runs without pandas.
         import pandas as pd
 
-        names = {"numbers": self._numbers, "categories": self._categories}
+        names = {"numbers": self._numbers, "dates": self._dates, "categories": self._categories}
         return pd.concat([pd.DataFrame(inputs[kind], columns=names[kind]) for kind in inputs], axis="columns")
 
 

@@ -9,7 +9,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..schema import Column, Schema
+from ..columns import Column
+from ..schema import Schema
 from .plots import COLOR, figure_of, new_axes
 from .report import write_page
 
@@ -63,10 +64,13 @@ def draw_distributions(frame: pd.DataFrame, columns: list[Column]) -> Figure:
 
 
 def draw_distribution(axes: Axes, values: pd.Series, column: Column) -> None:
-    """Draw one column: a histogram of numbers, or a bar for each category."""
+    """Draw one column: a histogram of numbers or dates, or a bar for each category."""
     if column.kind == "number":
         bins = "auto" if values.nunique() > 10 else 10
         sns.histplot(x=values.dropna().astype(float), ax=axes, color=COLOR, bins=bins)
+    elif column.kind == "date":
+        sns.histplot(x=pd.to_datetime(values.dropna(), unit="s"), ax=axes, color=COLOR)
+        axes.tick_params(axis="x", rotation=30)
     else:
         counts = values.dropna().astype(str).value_counts().head(12)
         sns.barplot(x=counts.to_numpy(), y=counts.index, ax=axes, color=COLOR)

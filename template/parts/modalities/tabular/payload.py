@@ -4,10 +4,11 @@ import json
 from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from ..schema import Column, Schema
+from ..columns import Column, read_date, write_date
+from ..schema import Schema
 from .rows import parse_rows
 
 # The statuses that `Payload.parse` refuses with, and when.
@@ -63,6 +64,9 @@ def field_of(column: Column) -> Any:
         field: Any = Literal[column.categories]
     elif column.kind == "boolean":
         field = bool
+    elif column.kind == "date":
+        seen = f"a date in ISO 8601; seen in training: {column.seen}"
+        field = Annotated[str, Field(description=seen), AfterValidator(read_date)]
     else:
         seen = f"seen in training: {column.seen}"
         field = Annotated[float, Field(description=seen, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
@@ -75,5 +79,7 @@ def example_of(column: Column) -> Any:
         return column.categories[0]
     if column.kind == "boolean":
         return True
+    if column.kind == "date":
+        return write_date(column.latest)
     middle = round(((column.minimum or 0) + (column.maximum or 0)) / 2, 3)
     return int(middle) if middle.is_integer() else middle

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from acme_ml.columns import VERSION, Column
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import read_data
 from acme_ml.data.reading import open_csv
@@ -19,7 +20,7 @@ from acme_ml.data.table import (
 )
 from acme_ml.errors import DataError
 from acme_ml.inference.encoder import Encoder
-from acme_ml.schema import MISSING, Column, Schema
+from acme_ml.schema import MISSING, Schema
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def schema(frame: pd.DataFrame) -> Schema:
     """The schema of the frame, and of a target where models learn one."""
     columns, ignored = infer_columns(frame, {}, "frame.csv", ())
     target = {"target": Column(name="price", kind="number")} if "target" in Schema.model_fields else {}
-    return Schema.model_validate({"source": "frame.csv", "columns": columns, "ignored": ignored, **target})
+    told = {"version": VERSION, "source": "frame.csv", "columns": columns, "ignored": ignored}
+    return Schema.model_validate(told | target)
 
 
 def test_kinds_ranges_and_missing_values_are_inferred(schema: Schema) -> None:

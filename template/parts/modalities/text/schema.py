@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from .errors import DataError
 
@@ -12,6 +12,16 @@ SCHEMA_FILE = "schema.json"
 
 # What a model takes, by name; the encoder says which.
 Inputs = dict[str, NDArray[Any]]
+
+
+class DataSource(BaseModel, frozen=True, extra="forbid"):
+    """The texts to learn from: a CSV file, the column that holds them, and the column to predict."""
+
+    path: str
+    text: str
+    target: str
+    max_characters: int = Field(default=20_000, ge=1)
+    test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
 class Target(BaseModel, frozen=True, extra="forbid"):

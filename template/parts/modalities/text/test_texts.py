@@ -12,8 +12,7 @@ from acme_ml.data.example import PACKAGES, ROWS, split_paragraphs, write_example
 from acme_ml.data.load import read_data
 from acme_ml.data.texts import open_texts
 from acme_ml.errors import DataError
-from acme_ml.schema import Schema
-from acme_ml.source import DataSource
+from acme_ml.schema import DataSource, Schema
 
 SOURCE = DataSource(path="own.csv", text="said", target="mood", max_characters=50)
 GOOD = [("what a day", "glad"), ("oh no", "sad"), ("NA", "glad"), ("null", "sad"), ("Ærøskøbing, née Ünï", "glad")]

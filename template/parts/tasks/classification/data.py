@@ -5,9 +5,10 @@ from functools import partial
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from ..columns import VERSION, Column
 from ..config import Config
 from ..errors import DataError
-from ..schema import Column, Schema
+from ..schema import Schema
 from .dataset import Dataset, Split
 from .table import MAX_CATEGORIES, Words, encode_table, infer_columns, open_table
 
@@ -45,7 +46,8 @@ def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
     columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
-    return Schema(source=source, columns=columns, target=infer_target(frame[target].dropna()), ignored=ignored)
+    described = infer_target(frame[target].dropna())
+    return Schema(version=VERSION, source=source, columns=columns, target=described, ignored=ignored)
 
 
 def infer_target(values: pd.Series) -> Column:

@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from ..columns import VERSION
 from ..config import Config
 from ..schema import Schema
 from .dataset import Dataset, Split
@@ -31,4 +32,4 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
 def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     columns, ignored = infer_columns(frame, missing, config.data_path.name, config.data.ignore)
-    return Schema(source=config.data_path.name, columns=columns, ignored=ignored)
+    return Schema(version=VERSION, source=config.data_path.name, columns=columns, ignored=ignored)

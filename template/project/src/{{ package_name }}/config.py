@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from .errors import ConfigError
-from .source import DataSource
+from .schema import DataSource
 
 
 class ModelSettings(BaseModel, frozen=True, extra="forbid"):

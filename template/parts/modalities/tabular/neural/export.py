@@ -4,17 +4,16 @@ from pathlib import Path
 
 import onnx
 from onnx.compose import merge_models
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.pipeline import Pipeline
 
 from ..inference.predictor import ONNX_FILE
 from ..schema import Schema
+from .graph import graph_inputs, to_graph
 from .network import network_graph
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:
-    """Write the graph: inputs `numbers` and `categories`, output `scores`."""
+    """Write the graph: the table's columns as inputs, output `scores`."""
     network = network_graph(model[-1], "features")
     steps = steps_graph(model[:-1], schema, network)
     graph = merge_models(steps, network, [(steps.graph.output[0].name, "features")])
@@ -23,11 +22,7 @@ def export(model: Pipeline, schema: Schema, folder: Path) -> None:
 
 def steps_graph(steps: Pipeline, schema: Schema, network: onnx.ModelProto) -> onnx.ModelProto:
     """Return the preprocessing as a graph of the same versions as the network's."""
-    inputs = [
-        ("numbers", FloatTensorType([None, len(schema.numbers)])),
-        ("categories", StringTensorType([None, len(schema.categories)])),
-    ]
     opset = {entry.domain: entry.version for entry in network.opset_import} | {"ai.onnx.ml": 3}
-    graph = to_onnx(steps, initial_types=[each for each in inputs if each[1].shape[1]], target_opset=opset)
+    graph = to_graph(steps, graph_inputs(schema), target_opset=opset)
     graph.ir_version = network.ir_version
     return graph

@@ -3,26 +3,21 @@
 from pathlib import Path
 
 import onnx
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from ..inference.predictor import ONNX_FILE
 from ..schema import Schema
+from .graph import graph_inputs, to_graph
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:
-    """Write the graph: inputs `numbers` and `categories`, output `scores`."""
-    inputs = [
-        ("numbers", FloatTensorType([None, len(schema.numbers)])),
-        ("categories", StringTensorType([None, len(schema.categories)])),
-    ]
+    """Write the graph: the table's columns as inputs, output `scores`."""
     # Where there are labels and probabilities, the labels come first.
     output = 1 if is_classifier(model) else 0
     options = {id(model[-1]): {"zipmap": False}} if is_classifier(model) else None
-    graph = to_onnx(model, initial_types=[each for each in inputs if each[1].shape[1]], options=options)
+    graph = to_graph(model, graph_inputs(schema), options=options)
     (folder / ONNX_FILE).write_bytes(name_output(graph, graph.graph.output[output].name).SerializeToString())
 
 

@@ -3,25 +3,20 @@
 from pathlib import Path
 
 import onnx
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.pipeline import Pipeline
 
 from ..inference.predictor import ONNX_FILE
 from ..schema import Schema
+from .graph import graph_inputs, to_graph
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:
-    """Write the graph: inputs `numbers` and `categories`, output `scores`."""
+    """Write the graph: the table's columns as inputs, output `scores`."""
     # What only labels the rows it was fitted on carries the estimator that labels new ones.
     final = getattr(model[-1], "predictor_", model[-1])
     pipeline = Pipeline([*model.steps[:-1], ("model", final)])
-    inputs = [
-        ("numbers", FloatTensorType([None, len(schema.numbers)])),
-        ("categories", StringTensorType([None, len(schema.categories)])),
-    ]
-    graph = to_onnx(pipeline, initial_types=[each for each in inputs if each[1].shape[1]])
+    graph = to_graph(pipeline, graph_inputs(schema))
     # The labels come first, then distances or probabilities.
     (folder / ONNX_FILE).write_bytes(name_output(graph, graph.graph.output[0].name).SerializeToString())
 

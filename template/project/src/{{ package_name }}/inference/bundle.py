@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BundleError
+from ..errors import BundleError, DataError
 from ..schema import SCHEMA_FILE, Schema
 from .encoder import Encoder, load_encoder
 from .predictor import Predictor, load_predictor
@@ -54,6 +54,8 @@ def load_bundle(folder: Path) -> Bundle:
         return Bundle(folder.name, schema, metrics, encoder, load_predictor(folder, encoder))
     except BundleError:
         raise
+    except DataError as error:
+        raise BundleError(f"{error}; train again") from None
     except Exception as error:
         raise BundleError(f"{folder} cannot be loaded: {error}") from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DataError
-from ..source import OnBadFile
+from ..schema import OnBadFile
 from .images import JPEG, JPEG_END, PNG, PNG_END, SUFFIXES, BadImage, check_header, is_webp, is_whole_webp, read_file
 
 logger = logging.getLogger(__name__)

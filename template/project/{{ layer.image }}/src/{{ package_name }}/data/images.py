@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..source import Colour
+from ..schema import Colour
 
 Pixels = NDArray[np.uint8]
 Result = TypeVar("Result")

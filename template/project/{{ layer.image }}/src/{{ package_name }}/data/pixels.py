@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..errors import DataError
-from ..source import Colour, OnBadFile
+from ..schema import Colour, OnBadFile
 from .images import CHANNELS, BadImage, Pixels, for_each, read_image
 
 logger = logging.getLogger(__name__)

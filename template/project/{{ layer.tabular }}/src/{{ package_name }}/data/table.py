@@ -9,8 +9,9 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from ..columns import Column
 from ..errors import DataError
-from ..schema import MISSING, Column, Schema
+from ..schema import MISSING, Schema
 from .reading import BLANKS, LARGEST, Table, open_csv
 
 MAX_CATEGORIES = 50
@@ -112,10 +113,16 @@ def tidied(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def known_schema(schema_path: Path, source: str, target: str | None, ignore: Sequence[str]) -> Schema | None:
-    """Return the schema on disk, or None if there is none or it describes another table, target or choice."""
+    """Return the schema on disk, or None if there is none or it describes another table, target or choice.
+
+    Raises DataError if it cannot be read.
+    """
     if not schema_path.exists():
         return None
-    schema = Schema.read(schema_path)
+    try:
+        schema = Schema.read(schema_path)
+    except DataError as error:
+        raise DataError(f"{error}; infer it anew: run the data command with --refresh") from None
     targets = [column.name for column in schema.held if column not in schema.columns]
     same_target = targets == ([target] if target else [])
     same_choice = set(ignore) == {name for name, reason in schema.ignored.items() if reason == LISTED}
@@ -223,7 +230,7 @@ def _explain(failure: dict[str, object]) -> str:
 
 
 def encode_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Return the columns as a model takes them, numbers first: float32 with NaN, then text with MISSING."""
-    numbers = {name: frame[name].astype(np.float32) for name in schema.numbers}
+    """Return the columns as a model takes them: numbers and dates as float64 with NaN, then text with MISSING."""
+    numbers = {name: frame[name].astype(np.float64) for name in [*schema.numbers, *schema.dates]}
     texts = {name: frame[name].astype(object).fillna(MISSING) for name in schema.categories}
     return pd.DataFrame(numbers | texts, index=frame.index)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DataError
-from ..schema import Schema, Target
-from ..source import DataSource
+from ..schema import DataSource, Schema, Target
 from .reading import open_csv
 
 MAX_CLASSES = 1_000

@@ -1,0 +1,122 @@
+"""How the columns of a table enter an ONNX graph."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from skl2onnx import get_model_alias, to_onnx, update_registered_converter
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from skl2onnx.proto import onnx_proto
+from sklearn.pipeline import Pipeline
+
+from ..schema import Schema
+from .preprocessing import DATE_PARTS, DateParts, Narrow, date_parts
+
+
+def graph_inputs(schema: Schema) -> list[tuple[str, Any]]:
+    """Return the inputs of a graph: `numbers`, `dates` and `categories`, those that the schema has."""
+    types = [
+        ("numbers", DoubleTensorType, schema.numbers),
+        ("dates", DoubleTensorType, schema.dates),
+        ("categories", StringTensorType, schema.categories),
+    ]
+    return [(name, kind([None, len(columns)])) for name, kind, columns in types if columns]
+
+
+def to_graph(steps: Pipeline, inputs: Sequence[tuple[str, Any]], **options: Any) -> onnx.ModelProto:
+    """Return fitted steps as a graph, with those of this project among them."""
+    return to_onnx(steps, initial_types=inputs, **options)
+
+
+class Value:
+    """A value of the graph that is being written; what is reckoned with it becomes a node."""
+
+    def __init__(self, name: str, scope: Any, graph: Any) -> None:
+        """Keep its name, and where nodes go."""
+        self.name = name
+        self._scope = scope
+        self._graph = graph
+
+    def constant(self, number: Any) -> "Value":
+        """Return a number, or an array of them, as float64."""
+        array = np.asarray(number, dtype=np.float64)
+        name = self._scope.get_unique_variable_name("constant")
+        self._graph.add_initializer(name, onnx_proto.TensorProto.DOUBLE, array.shape, array.ravel())
+        return Value(name, self._scope, self._graph)
+
+    def node(self, operator: str, *others: Any, into: str | None = None, **attributes: Any) -> "Value":
+        """Return what an operator makes of this value and others; `into` names it."""
+        inputs = [other if isinstance(other, Value) else self.constant(other) for other in (self, *others)]
+        name = into or self._scope.get_unique_variable_name(operator.lower())
+        self._graph.add_node(
+            operator,
+            [each.name for each in inputs],
+            [name],
+            name=self._scope.get_unique_operator_name(operator),
+            **attributes,
+        )
+        return Value(name, self._scope, self._graph)
+
+    def __add__(self, other: Any) -> "Value":
+        """Add."""
+        return self.node("Add", other)
+
+    def __sub__(self, other: Any) -> "Value":
+        """Subtract."""
+        return self.node("Sub", other)
+
+    def __mul__(self, other: Any) -> "Value":
+        """Multiply."""
+        return self.node("Mul", other)
+
+    def __truediv__(self, other: Any) -> "Value":
+        """Divide."""
+        return self.node("Div", other)
+
+
+def floor(value: Value) -> Value:
+    """Round down."""
+    return value.node("Floor")
+
+
+def convert_narrow(scope: Any, operator: Any, graph: Any) -> None:
+    """Write what `Narrow.transform` does."""
+    values = Value(operator.inputs[0].full_name, scope, graph)
+    less = values - operator.raw_operator.offset_[None]
+    less.node("Cast", into=operator.outputs[0].full_name, to=onnx_proto.TensorProto.FLOAT)
+
+
+def convert_date_parts(scope: Any, operator: Any, graph: Any) -> None:
+    """Write what `DateParts.transform` does."""
+    values = Value(operator.inputs[0].full_name, scope, graph)
+    parts: list[Value] = []
+    for place, first in enumerate(operator.raw_operator.first_):
+        at = scope.get_unique_variable_name("place")
+        graph.add_initializer(at, onnx_proto.TensorProto.INT64, [1], [place])
+        column = values.node("Gather", Value(at, scope, graph), axis=1)
+        parts += date_parts(column, float(first), floor)
+    whole = parts[0].node("Concat", *parts[1:], axis=1)
+    whole.node("Cast", into=operator.outputs[0].full_name, to=onnx_proto.TensorProto.FLOAT)
+
+
+def columns_out(each: int) -> Any:
+    """Return what says how many columns come out: so many for each that goes in."""
+
+    def shape(operator: Any) -> None:
+        rows = operator.inputs[0].get_first_dimension()
+        operator.outputs[0].type.shape = [rows, each * operator.raw_operator.n_features_in_]
+
+    return shape
+
+
+def narrowing(scope: Any, step: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+    """Declare that float32 comes out of a step that float64 goes into; skl2onnx takes both for the same."""
+    operator = scope.declare_local_operator(get_model_alias(type(step)), step)
+    operator.inputs.extend(inputs)
+    operator.outputs.append(scope.declare_local_variable("narrow", FloatTensorType()))
+    return operator.outputs
+
+
+update_registered_converter(Narrow, "Narrow", columns_out(1), convert_narrow, parser=narrowing)
+update_registered_converter(DateParts, "DateParts", columns_out(len(DATE_PARTS)), convert_date_parts, parser=narrowing)
