@@ -119,7 +119,8 @@ FOREIGN = [
     _foreign(
         "deployment",
         " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),
-        r"docker|container|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
+        # skl2onnx calls so what it writes a graph into.
+        r"docker|container(?!: Any|\))|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
     _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
     _foreign("deployment", "aws", r"\baws|amazon|sagemaker|cloudformation|fargate|\bec[rs]\b|/ping\b|invocations"),

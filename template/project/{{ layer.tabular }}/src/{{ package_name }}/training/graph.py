@@ -41,8 +41,16 @@ class Value:
     def constant(self, number: Any) -> "Value":
         """Return a number, or an array of them, as float64."""
         array = np.asarray(number, dtype=np.float64)
+        return self._keep(onnx_proto.TensorProto.DOUBLE, array.shape, array.ravel())
+
+    def place(self, column: int) -> "Value":
+        """Return the place of a column, for what looks it up."""
+        return self._keep(onnx_proto.TensorProto.INT64, [1], [column])
+
+    def _keep(self, kind: int, shape: Sequence[int], values: Sequence[Any]) -> "Value":
+        """Return what the graph holds from the start."""
         name = self._scope.get_unique_variable_name("constant")
-        self._graph.add_initializer(name, onnx_proto.TensorProto.DOUBLE, array.shape, array.ravel())
+        self._graph.add_initializer(name, kind, shape, values)
         return Value(name, self._scope, self._graph)
 
     def node(self, operator: str, *others: Any, into: str | None = None, **attributes: Any) -> "Value":
@@ -80,21 +88,19 @@ def floor(value: Value) -> Value:
     return value.node("Floor")
 
 
-def convert_narrow(scope: Any, operator: Any, graph: Any) -> None:
+def convert_narrow(scope: Any, operator: Any, container: Any) -> None:
     """Write what `Narrow.transform` does."""
-    values = Value(operator.inputs[0].full_name, scope, graph)
+    values = Value(operator.inputs[0].full_name, scope, container)
     less = values - operator.raw_operator.offset_[None]
     less.node("Cast", into=operator.outputs[0].full_name, to=onnx_proto.TensorProto.FLOAT)
 
 
-def convert_date_parts(scope: Any, operator: Any, graph: Any) -> None:
+def convert_date_parts(scope: Any, operator: Any, container: Any) -> None:
     """Write what `DateParts.transform` does."""
-    values = Value(operator.inputs[0].full_name, scope, graph)
+    values = Value(operator.inputs[0].full_name, scope, container)
     parts: list[Value] = []
     for place, first in enumerate(operator.raw_operator.first_):
-        at = scope.get_unique_variable_name("place")
-        graph.add_initializer(at, onnx_proto.TensorProto.INT64, [1], [place])
-        column = values.node("Gather", Value(at, scope, graph), axis=1)
+        column = values.node("Gather", values.place(place), axis=1)
         parts += date_parts(column, float(first), floor)
     whole = parts[0].node("Concat", *parts[1:], axis=1)
     whole.node("Cast", into=operator.outputs[0].full_name, to=onnx_proto.TensorProto.FLOAT)
