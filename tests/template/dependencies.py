@@ -40,7 +40,6 @@ CONDA_NAMES = {
     "fastapi": "fastapi-core",
     "matplotlib": "matplotlib-base",
     "opencv-python-headless": "py-opencv",
-    "pandera": "pandera-core",
     "prometheus-client": "prometheus_client",
     "seaborn": "seaborn-base",
     "typing-extensions": "typing_extensions",

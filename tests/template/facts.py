@@ -28,14 +28,14 @@ class Framework(NamedTuple):
 # What projects of each framework import, in their code or through their tests.
 COMMON = """
 fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime
-pandas pandera.pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
+pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
-READ = "@/data/dialect.py @/data/reading.py tests/test_reading.py"
+READ = "@/data/cells.py @/data/dialect.py @/data/reading.py tests/test_reading.py"
 TABLE = f"""
-{SHIPPED} {READ} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py @/data/table.py
-tests/test_preprocessing.py tests/test_table.py
+{SHIPPED} {READ} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py @/data/infer.py
+@/data/kinds.py @/data/table.py tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
 """
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..data.reading import open_csv
-from ..data.table import check_table, encode_table, settle, tidied
+from ..data.table import check_table, encode_table, reader_of, settle
 from ..schema import Schema
 
 MEND = "The model takes only what it was trained on: correct these rows, or train on data that has such values."
@@ -26,11 +26,10 @@ def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
     with open_csv(source) as table:
         table.require([column.name for column in schema.columns])
-        numbers = {column.name: column.missing for column in schema.columns if column.kind == "number"}
+        readers = {column.name: reader_of(column) for column in schema.columns}
         read = 0
-        for parsed, rows in table.chunks(numbers, table.names):
-            texts = rows[[column.name for column in schema.columns if column.name not in numbers]]
-            frame = settle(pd.concat([parsed, tidied(texts)], axis="columns"), schema.columns)
+        for parsed, rows in table.chunks(readers, table.names):
+            frame = settle(parsed, schema.columns)
             check_table(frame, schema.columns, source, advice=MEND)
             read += len(rows)
             yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1))

@@ -1,5 +1,6 @@
 """Load the table, check it, and split it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -9,8 +10,10 @@ from ..columns import VERSION, Column
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
+from .cells import Reader
 from .dataset import Dataset, Split
-from .table import MAX_CATEGORIES, Words, encode_table, infer_columns, open_table
+from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
+from .table import encode_table, open_table, spelled
 
 
 def load(config: Config) -> Dataset:
@@ -31,32 +34,34 @@ def load(config: Config) -> Dataset:
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
-    return open_table(
-        config.data_path,
-        config.schema_path,
-        partial(infer_schema, config=config),
-        target=config.data.target,
-        text=[config.data.target],
-        ignore=config.data.ignore,
-        refresh=refresh,
-    )
+    infer = partial(infer_schema, config=config)
+    target = config.data.target
+    path, schema_path = config.data_path, config.schema_path
+    return open_table(path, schema_path, config.data, infer, target=target, kind="category", refresh=refresh)
 
 
-def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
+def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
-    columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
-    described = infer_target(frame[target].dropna())
-    return Schema(version=VERSION, source=source, columns=columns, target=described, ignored=ignored)
+    columns, ignored = infer_columns(frame, readers, config.data, source, target)
+    return Schema(
+        version=VERSION,
+        source=source,
+        columns=columns,
+        ignored=ignored,
+        decided=config.data.decided(),
+        target=infer_target(frame[target].dropna()),
+    )
 
 
 def infer_target(values: pd.Series) -> Column:
     """Describe the classes. Raises DataError when there are too few or too many, or one of them has a single row."""
-    counts = values.value_counts()
+    words = merge_spellings(values)
+    counts = spelled(values, words).value_counts()
     if len(counts) < 2:
         raise DataError(f"column {values.name!r} holds {len(counts)} class; a classifier needs two or more")
     if len(counts) > MAX_CATEGORIES:
         raise DataError(f"column {values.name!r} holds {len(counts)} different values, too many classes to tell apart")
     if counts.min() < 2:
         raise DataError(f"class {counts.idxmin()!r} of column {values.name!r} has one row; give it more, or remove it")
-    return Column(name=str(values.name), kind="category", categories=tuple(sorted(counts.index)))
+    return Column(name=str(values.name), kind="category", categories=words)

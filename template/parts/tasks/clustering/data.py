@@ -1,5 +1,6 @@
 """Load the table, check it, and split it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -8,8 +9,10 @@ from sklearn.model_selection import train_test_split
 from ..columns import VERSION
 from ..config import Config
 from ..schema import Schema
+from .cells import Reader
 from .dataset import Dataset, Split
-from .table import Words, encode_table, infer_columns, open_table
+from .infer import infer_columns
+from .table import encode_table, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -26,10 +29,12 @@ def load(config: Config) -> Dataset:
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     infer = partial(infer_schema, config=config)
-    return open_table(config.data_path, config.schema_path, infer, ignore=config.data.ignore, refresh=refresh)
+    return open_table(config.data_path, config.schema_path, config.data, infer, refresh=refresh)
 
 
-def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
+def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
-    columns, ignored = infer_columns(frame, missing, config.data_path.name, config.data.ignore)
-    return Schema(version=VERSION, source=config.data_path.name, columns=columns, ignored=ignored)
+    source = config.data_path.name
+    columns, ignored = infer_columns(frame, readers, config.data, source)
+    decided = config.data.decided()
+    return Schema(version=VERSION, source=source, columns=columns, ignored=ignored, decided=decided)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .columns import Column, Columns
+from .columns import Choices, Column, Columns
 
 SCHEMA_FILE = "schema.json"
 MISSING = "(missing)"
@@ -14,11 +14,10 @@ MISSING = "(missing)"
 Inputs = dict[str, NDArray[Any]]
 
 
-class DataSource(BaseModel, frozen=True, extra="forbid"):
+class DataSource(Choices, frozen=True, extra="forbid"):
     """The table to find groups in: a CSV file."""
 
     path: str
-    ignore: tuple[str, ...] = ()
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 

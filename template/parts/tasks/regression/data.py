@@ -1,5 +1,6 @@
 """Load the table, check it, and split it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -9,8 +10,10 @@ from ..columns import VERSION, Column
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
+from .cells import Number, Reader
 from .dataset import Dataset, Split
-from .table import Words, encode_table, infer_columns, open_table
+from .infer import infer_columns, number_column
+from .table import encode_table, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -23,28 +26,30 @@ def load(config: Config) -> Dataset:
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
-    return open_table(
-        config.data_path,
-        config.schema_path,
-        partial(infer_schema, config=config),
-        target=config.data.target,
-        ignore=config.data.ignore,
-        refresh=refresh,
+    infer = partial(infer_schema, config=config)
+    target = config.data.target
+    path, schema_path = config.data_path, config.schema_path
+    return open_table(path, schema_path, config.data, infer, target=target, kind="number", refresh=refresh)
+
+
+def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:
+    """Infer what the columns hold. Raises DataError."""
+    source, target = config.data_path.name, config.data.target
+    columns, ignored = infer_columns(frame, readers, config.data, source, target)
+    return Schema(
+        version=VERSION,
+        source=source,
+        columns=columns,
+        ignored=ignored,
+        decided=config.data.decided(),
+        target=infer_target(frame[target].dropna(), readers[target]),
     )
 
 
-def infer_schema(frame: pd.DataFrame, missing: Words, config: Config) -> Schema:
-    """Infer what the columns hold. Raises DataError."""
-    source, target = config.data_path.name, config.data.target
-    columns, ignored = infer_columns(frame, missing, source, config.data.ignore, target)
-    described = infer_target(frame[target].dropna(), missing.get(target, ()))
-    return Schema(version=VERSION, source=source, columns=columns, target=described, ignored=ignored)
-
-
-def infer_target(values: pd.Series, missing: tuple[str, ...]) -> Column:
+def infer_target(values: pd.Series, reader: Reader) -> Column:
     """Describe the range of the number to predict. Raises DataError when it is no number, or never changes."""
-    if not pd.api.types.is_numeric_dtype(values):
-        raise DataError(f"column {values.name!r} holds text; a regression predicts a number")
+    if not isinstance(reader, Number):
+        raise DataError(f"column {values.name!r} holds no numbers; a regression predicts a number")
     if values.nunique() < 2:
         raise DataError(f"column {values.name!r} never changes; there is nothing to predict")
-    return Column(name=str(values.name), kind="number", minimum=values.min(), maximum=values.max(), missing=missing)
+    return number_column(values, reader)

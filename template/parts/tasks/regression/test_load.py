@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config
+from acme_ml.data.cells import Number, Reader, Text
 from acme_ml.data.load import infer_target, load
 from acme_ml.errors import DataError
 
@@ -20,11 +21,12 @@ def test_no_row_is_in_both_parts(trained: tuple[Config, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "reason"), [(["a", "b"], "a regression predicts a number"), ([3.0, 3.0], "never changes")]
+    ("values", "reader", "reason"),
+    [(["a", "b"], Text(), "a regression predicts a number"), ([3.0, 3.0], Number(), "never changes")],
 )
-def test_a_target_that_is_no_number_is_refused(values: list[Any], reason: str) -> None:
+def test_a_target_that_is_no_number_is_refused(values: list[Any], reader: Reader, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
-        infer_target(pd.Series(values, name="price"), ())
+        infer_target(pd.Series(values, name="price"), reader)
 
 
 def test_rows_without_a_target_are_left_out(edit_params: Callable[[dict[str, Any]], Config]) -> None:

@@ -1,16 +1,19 @@
-"""The columns of a table: what each holds, as schema.json says it."""
+"""The columns of a table: what each holds and how that is written, as schema.json says it."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from .errors import DataError
 
 VERSION = 2
+# So many decimal places does float64 keep for sure.
+MOST_DIGITS = 15
 Kind = Literal["number", "boolean", "category", "date"]
 # ISO 8601, as far as it is read: a month, a day, or a time of a day with or without its distance from UTC.
 DATE = re.compile(
@@ -18,8 +21,22 @@ DATE = re.compile(
 )
 
 
+class Choices(BaseModel, frozen=True, extra="forbid"):
+    """What params.yaml says of the columns: which to leave out, what they hold, and how that is written."""
+
+    ignore: tuple[str, ...] = ()
+    kinds: dict[str, Kind] = {}
+    missing: tuple[str, ...] = ()
+    decimal: Literal[".", ","] | None = None
+    day_first: bool | None = None
+
+    def decided(self) -> dict[str, Any]:
+        """Return what was chosen, as JSON has it."""
+        return self.model_dump(mode="json", include=set(Choices.model_fields), exclude_defaults=True)
+
+
 class Column(BaseModel, frozen=True, extra="forbid"):
-    """One column: its kind, whether values may be missing, and what was seen."""
+    """One column: its kind, whether values may be missing, how they are written, and what was seen."""
 
     name: str
     kind: Kind
@@ -29,26 +46,34 @@ class Column(BaseModel, frozen=True, extra="forbid"):
     maximum: float | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
-    # The words that mean that a number is missing, beside an empty cell.
+    # The words that mean that a number or a date is missing, beside an empty cell.
     missing: tuple[str, ...] = ()
+    # How numbers are written: what stands before decimals, between thousands, and beside them; whether (5) is -5.
+    decimal: str = Field(default=".", pattern="^[.,]$")
+    thousands: str = Field(default="", pattern="^[,. ']?$")
+    unit: str = ""
+    brackets: bool = False
+    # How dates are written, as strftime says it.
+    form: str = ""
 
     @property
     def seen(self) -> str:
         """The range or the categories, in words."""
         if self.kind == "number":
-            return f"{self.minimum:g} to {self.maximum:g}"
+            return f"{self.minimum:g} to {self.maximum:g}" + (f" {self.unit}" if self.unit else "")
         if self.kind == "date":
             return f"{write_date(self.earliest)} to {write_date(self.latest)}"
         return ", ".join(self.categories)
 
 
 class Columns(BaseModel, frozen=True, extra="forbid"):
-    """The columns that a model takes, those left out with the reason."""
+    """The columns that a model takes, those left out with the reason, and what of it params.yaml decided."""
 
     version: int
     source: str
     columns: tuple[Column, ...]
     ignored: dict[str, str] = {}
+    decided: dict[str, Any] = {}
 
     @property
     def numbers(self) -> list[str]:
@@ -92,6 +117,13 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
             return cls.model_validate(content)
         except (OSError, ValueError) as error:
             raise DataError(f"{path} is no readable schema: {error}") from None
+
+
+def word_key(word: str) -> str:
+    """Return what words that are one have in common: 0 and 0.0, but not 01; letters in either form of Unicode."""
+    if re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", word):
+        return repr(float(word) + 0.0) if len(word) < MOST_DIGITS else word
+    return unicodedata.normalize("NFC", word)
 
 
 def write_date(date: datetime | None) -> str:

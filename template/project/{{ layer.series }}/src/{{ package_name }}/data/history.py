@@ -10,8 +10,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..schema import Frequency, Layout, Schema
+from .cells import NO_NUMBER, Number, Reader, Text
 from .frequency import find_fault, infer_frequency, read_time
-from .reading import NO_NUMBER, Table, open_csv
+from .reading import Table, open_csv
 
 MAX_REPORTED = 5
 TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
@@ -49,10 +50,10 @@ def read_rows(table: Table, layout: Layout) -> Iterator[pd.DataFrame]:
     Raises DataError that names a column that is not there, or the first cells that are no number.
     """
     table.require(layout.columns)
-    numbers = dict.fromkeys([layout.target, *layout.known], NO_NUMBER)
-    texts = [layout.time, *([layout.series] if layout.series else [])]
-    for found, cells in table.chunks(numbers, texts, truths=True):
-        yield pd.concat([found, cells.where(cells.apply(lambda column: column.str.strip()) != "")], axis="columns")
+    number, text = Number(missing=NO_NUMBER, truths=True), Text(tidy=True)
+    readers: dict[str, Reader] = dict.fromkeys([layout.target, *layout.known], number)
+    readers |= dict.fromkeys([layout.time, *([layout.series] if layout.series else [])], text)
+    yield from (found for found, _ in table.chunks(readers))
 
 
 def known_schema(schema_path: Path, source: str, layout: Layout) -> Schema | None:

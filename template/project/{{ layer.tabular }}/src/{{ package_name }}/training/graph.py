@@ -47,7 +47,7 @@ class Value:
         """Return the place of a column, for what looks it up."""
         return self._keep(onnx_proto.TensorProto.INT64, [1], [column])
 
-    def _keep(self, kind: int, shape: Sequence[int], values: Sequence[Any]) -> "Value":
+    def _keep(self, kind: int, shape: Sequence[int], values: Any) -> "Value":
         """Return what the graph holds from the start."""
         name = self._scope.get_unique_variable_name("constant")
         self._graph.add_initializer(name, kind, shape, values)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..schema import DataSource, Schema, Target
+from .cells import Text
 from .reading import open_csv
 
 MAX_CLASSES = 1_000
@@ -25,7 +26,7 @@ def open_texts(
     """
     with open_csv(path) as table:
         table.require([source.text, source.target])
-        frame = table.frame({}, [source.text, source.target])
+        frame = table.frame({source.text: Text(), source.target: Text()})
     schema = None if refresh else known_schema(schema_path, path.name, source)
     if schema is None:
         schema = infer_schema(frame, path, source)
