@@ -33,9 +33,10 @@ sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
 READ = "@/data/cells.py @/data/dialect.py @/data/reading.py tests/test_reading.py"
+RECORDS = "@/inference/records.py tests/test_records.py"
 TABLE = f"""
-{SHIPPED} {READ} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py @/data/infer.py
-@/data/kinds.py @/data/table.py tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
+{SHIPPED} {READ} {RECORDS} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py
+@/data/infer.py @/data/kinds.py @/data/table.py tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
 """
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
@@ -48,7 +49,7 @@ TASKS = {
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         f"""
-        {READ} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
+        {READ} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
         tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),

@@ -143,6 +143,12 @@ def test_what_stands_inside_quotes_is_kept(tmp_path: Path) -> None:
     assert frame["b"].tolist() == ["x\ny", 'say "hi", please', '5" nail', ""]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_name_of_two_lines_is_one(tmp_path: Path, mark: str) -> None:
+    frame = read(write(tmp_path, f'{mark}"a\nb",c\n1,2\n3,4\n'.encode()))
+    assert (frame.columns.tolist(), frame.to_numpy().tolist()) == (["a\nb", "c"], [["1", "2"], ["3", "4"]])
+
+
 def test_cells_are_kept_as_they_are_written(tmp_path: Path) -> None:
     frame = read(write(tmp_path, b"a,b,A\n00123,TRUE,1e5\n123456789012345678, x ,-0\n"))
     assert frame.to_numpy().tolist() == [["00123", "TRUE", "1e5"], ["123456789012345678", " x ", "-0"]]
@@ -205,10 +211,10 @@ def test_parts_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at
     monkeypatch.setattr(reading, "ROWS_AT_ONCE", at_once)
     with open_csv(path) as table:
         assert table.rows == rows
-        parts = list(table.chunks({"price": Number()}, ["note"]))
-    assert max(len(found) for found, _ in parts) <= max(at_once, 1)
-    assert [place for found, _ in parts for place in found.index] == list(range(rows))
-    assert [note for _, texts in parts for note in texts["note"]] == [f"n{row}" for row in range(rows)]
+        parts = list(table.chunks({"price": Number(), "note": Text()}))
+    assert max(len(part) for part in parts) <= max(at_once, 1)
+    assert [place for part in parts for place in part.index] == list(range(rows))
+    assert [note for part in parts for note in part["note"]] == [f"n{row}" for row in range(rows)]
 
 
 def test_a_table_without_rows_has_its_columns(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -64,3 +65,8 @@ def read_all(paths: list[Path], schema: Schema) -> list[Pixels | str]:
             return str(error)
 
     return list(for_each(read, paths))
+
+
+def write_batch(file: TextIO, batch: Batch, table: pd.DataFrame) -> None:
+    """Write the table, with its header if it is the first."""
+    table.to_csv(file, index=False, header=file.tell() == 0)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -54,3 +55,8 @@ def read_tails(source: Path, schema: Schema) -> pd.DataFrame:
     for _, part in each_series(tails, schema):
         refuse_missing(part[schema.target].head(schema.lags), source)
     return tails
+
+
+def write_batch(file: TextIO, batch: Batch, table: pd.DataFrame) -> None:
+    """Write the table, with its header if it is the first."""
+    table.to_csv(file, index=False, header=file.tell() == 0)

@@ -3,23 +3,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
 from ..data.reading import open_csv
 from ..data.table import check_table, encode_table, reader_of, settle
 from ..schema import Schema
+from .records import Records, beside
 
 MEND = "The model takes only what it was trained on: correct these rows, or train on data that has such values."
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows as they were read, their features as a model takes them, and the share read so far (0 to 1)."""
+    """Some rows: names without cells, features as a model takes them, the share read so far (0 to 1), the records."""
 
     rows: pd.DataFrame
     features: pd.DataFrame
     done: float
+    records: Records
 
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
@@ -28,8 +31,14 @@ def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
         table.require([column.name for column in schema.columns])
         readers = {column.name: reader_of(column) for column in schema.columns}
         read = 0
-        for parsed, rows in table.chunks(readers, table.names):
+        for parsed, records in beside(table.chunks(readers), source, table.dialect):
             frame = settle(parsed, schema.columns)
             check_table(frame, schema.columns, source, advice=MEND)
-            read += len(rows)
-            yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1))
+            read += len(frame)
+            rows = pd.DataFrame(index=frame.index, columns=list(table.names))
+            yield Batch(rows, encode_table(frame, schema), read / max(table.rows, 1), records)
+
+
+def write_batch(file: TextIO, batch: Batch, table: pd.DataFrame) -> None:
+    """Write the records as they were sent, with what the table has beside their names."""
+    batch.records.write(file, table.iloc[:, batch.rows.shape[1] :])

@@ -1,13 +1,16 @@
 """The rows that a client sends: the fields of the table that the model was trained on."""
 
 import json
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..columns import Column, read_date, write_date
+from ..columns import Column, read_date, word_key, write_date
 from ..schema import Schema
 from .rows import parse_rows
 
@@ -61,16 +64,30 @@ def build_rows(schema: Schema, max_rows: int) -> TypeAdapter[list[dict[str, Any]
 def field_of(column: Column) -> Any:
     """Return the type of a column's values, described for the API's documentation."""
     if column.kind == "category":
-        field: Any = Literal[column.categories]
+        known = {word_key(word): word for word in column.categories}
+        field: Any = Annotated[Literal[column.categories], BeforeValidator(partial(spell, known))]
     elif column.kind == "boolean":
         field = bool
     elif column.kind == "date":
         seen = f"a date in ISO 8601; seen in training: {column.seen}"
-        field = Annotated[str, Field(description=seen), AfterValidator(read_date)]
+        field = Annotated[str, Field(description=seen), AfterValidator(seconds_of)]
     else:
         seen = f"seen in training: {column.seen}"
         field = Annotated[float, Field(description=seen, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
     return NotRequired[field | None] if column.nullable else field
+
+
+def spell(known: Mapping[str, str], value: Any) -> Any:
+    """Return a word as the categories spell it: letters have two forms in Unicode. What is no such word stays."""
+    return known.get(word_key(value.strip()), value) if isinstance(value, str) else value
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds since 1970 of a date. Raises PydanticCustomError when it is none."""
+    try:
+        return read_date(text)
+    except ValueError:
+        raise PydanticCustomError("date", "is no date in the form of 2001-12-31 or 2001-12-31T23:00") from None
 
 
 def example_of(column: Column) -> Any:

@@ -1,13 +1,16 @@
 """A request is rows of the training table; anything else is refused with row and field."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
+from acme_ml.columns import VERSION, Column
 from acme_ml.config import Config
 from acme_ml.inference.bundle import Bundle, load_bundle
+from acme_ml.schema import Schema
 from acme_ml.service.payload import Payload, example_of
 from acme_ml.service.problems import RequestProblem
 from acme_ml.training.train import Run
@@ -84,6 +87,48 @@ def test_a_wrong_field_is_named(bundle: Bundle, row: dict[str, Any]) -> None:
 def test_an_unknown_category_is_refused(bundle: Bundle, row: dict[str, Any]) -> None:
     for name in bundle.schema.categories:
         assert f"row 1, {name}: must be one of" in refused(bundle, [{**row, name: "from Mars"}]).body.error
+
+
+@pytest.fixture
+def kinds() -> Schema:
+    """A schema with a column of each kind."""
+    columns = (
+        Column(name="price", kind="number", minimum=1, maximum=2, unit="$"),
+        Column(name="sold", kind="boolean"),
+        Column(name="zone", kind="category", categories=("0.0", "\u00fcber")),
+        Column(name="built", kind="date", nullable=True, earliest=datetime(2001, 1, 1), latest=datetime(2024, 2, 29)),
+    )
+    target = {"target": Column(name="y", kind="number")} if "target" in Schema.model_fields else {}
+    return Schema.model_validate({"version": VERSION, "source": "own.csv", "columns": columns} | target)
+
+
+def test_every_kind_is_taken_as_json_has_it(kinds: Schema) -> None:
+    row = {"price": 1.5, "sold": True, "zone": " u\u0308ber", "built": "2024-02-29T23:00Z"}
+    body = b"\xef\xbb\xbf" + json.dumps([row, {**row, "zone": "0", "built": None}]).encode()
+    first, second = Payload(kinds, max_rows=9).parse(body, "application/json")
+    assert first == {"price": 1.5, "sold": True, "zone": "\u00fcber", "built": 1_709_247_600.0}
+    assert (second["zone"], second["built"]) == ("0.0", None)
+
+
+@pytest.mark.parametrize("value", ["29.02.2024", "2023-02-29", "", 20240229, True])
+def test_what_is_no_date_is_refused(kinds: Schema, value: Any) -> None:
+    row = {"price": 1.5, "sold": True, "zone": "0.0", "built": value}
+    with pytest.raises(RequestProblem) as problem:
+        Payload(kinds, max_rows=9).parse(json.dumps([row]).encode(), "application/json")
+    assert problem.value.body.problems[0].field == "built"
+    assert any(words in problem.value.body.error for words in ("is no date in the form of 2001-12-31", "must be text"))
+
+
+def test_the_documentation_tells_kinds_units_and_ranges(kinds: Schema) -> None:
+    payload = Payload(kinds, max_rows=9)
+    fields = payload.document()["application/json"]["schema"]["items"]["properties"]
+    assert fields["price"]["description"] == "seen in training: 1 to 2 $"
+    assert fields["zone"]["enum"] == ["0.0", "\u00fcber"]
+    assert fields["built"]["anyOf"][0] == {
+        "type": "string",
+        "description": "a date in ISO 8601; seen in training: 2001-01-01 to 2024-02-29",
+    }
+    assert len(payload.parse(*payload.example())) == 1
 
 
 def test_too_many_rows_are_refused(bundle: Bundle, row: dict[str, Any]) -> None:

@@ -1,18 +1,24 @@
 """Predict data of any length, in chunks."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.progress import Progress
 
 from ..errors import DataError
-from .batches import read_batches
+from .batches import read_batches, write_batch
 from .bundle import Bundle
 from .prediction import tabulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
 
 
 def predict(bundle: Bundle, source: Path, output: Path) -> int:
@@ -52,7 +58,14 @@ def write_predictions(bundle: Bundle, source: Path, file: TextIO) -> int:
         for batch in read_batches(source, bundle.schema):
             scores = bundle.predictor.scores(bundle.encoder.encode_features(batch.features))
             table = tabulate(batch.rows, scores, bundle.schema)
-            table.to_csv(file, index=False, header=lines == 0)
+            write_batch(file, batch, table)
+            if not lines:
+                log.info("the predictions are in %s", ", ".join(map(repr, new_names(batch.rows, table))))
             lines += len(table)
             progress.update(bar, completed=batch.done)
     return lines
+
+
+def new_names(rows: "pd.DataFrame", table: "pd.DataFrame") -> list[str]:
+    """Return the names of a table that its rows did not have."""
+    return [str(name) for name in table.columns if name not in rows.columns]

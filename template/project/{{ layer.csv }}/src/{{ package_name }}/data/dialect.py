@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -41,13 +41,16 @@ log = logging.getLogger(__name__)
 class Dialect:
     """How a table is written: a file with the same in UTF-8, what separates values, and the names of the columns.
 
-    The file is the table's own where it is so already. `skipped` lines of the table come before its header.
+    The file is the table's own where it is so already. `skipped` lines of the table come before its header. In the
+    table itself, whose `encoding` is this, values are `spaced` if a blank follows each separator.
     """
 
     text: Path
     separator: str
     names: tuple[str, ...]
     skipped: int
+    encoding: str = "utf-8-sig"
+    spaced: bool = False
 
 
 def plain_text(path: Path, folder: Path) -> Dialect:
@@ -60,12 +63,14 @@ def plain_text(path: Path, folder: Path) -> Dialect:
             lines = io.TextIOWrapper(file, encoding=encoding, newline=None)
             skipped, separator, header = skip_to_header(lines, path)
             packed = start.startswith((GZIP, ZIP))
-            if as_it_is and not skipped and not packed and not PATTERN & set(str(path)):
+            # DuckDB takes the second line of such a header for a row if a byte-order mark comes before the first.
+            marked = start.startswith(codecs.BOM_UTF8) and header.count('"') % 2 == 1
+            if as_it_is and not (skipped or packed or marked or PATTERN & set(str(path))):
                 text = path
             else:
                 text = folder / "table.csv"
                 copy(header, lines, text)
-        return cut_header(path, text, folder, separator, skipped)
+        return replace(cut_header(path, text, folder, separator, skipped), encoding=encoding)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; data.path in params.yaml says where the table is") from None
     except UnicodeDecodeError:
@@ -165,13 +170,13 @@ def cut_header(path: Path, text: Path, folder: Path, separator: str | None, skip
     whole = sample if len(sample) < SAMPLE_CHARACTERS else sample[: sample.rfind("\n") + 1]
     separator = separator or find_separator(whole, path)
     names = next(row for row in rows_of(whole, separator) if row)
-    if len(names) > 1 and all(name.startswith(" ") and name.strip() for name in names[1:]):
+    if spaced := len(names) > 1 and all(name.startswith(" ") and name.strip() for name in names[1:]):
         text = without_blanks(text, folder, separator)
         names = [name.lstrip() for name in names]
     names = [name if name.strip() else f"(column {place})" for place, name in enumerate(names, start=1)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"{path} has more than one column {twice[0]!r}; give each its own name, or remove one")
-    return Dialect(text, separator, tuple(names), skipped)
+    return Dialect(text, separator, tuple(names), skipped, spaced=spaced)
 
 
 def find_separator(text: str, path: Path) -> str:

@@ -62,21 +62,14 @@ class Table:
         with self._query(self._fields(readers), first) as result:
             return result.df().set_axis(list(readers), axis="columns")
 
-    def chunks(
-        self, readers: Mapping[str, Reader], written: Sequence[str] = ()
-    ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Yield what `frame` returns, some rows at a time, and the columns in `written` as they are written.
-
-        There is at least one part, if an empty one.
-        """
+    def chunks(self, readers: Mapping[str, Reader]) -> Iterator[pd.DataFrame]:
+        """Yield what `frame` returns, some rows at a time; there is at least one part, if an empty one."""
         rows = 0
-        fields = [*self._fields(readers), *map(self._cell, written)]
-        with self._query(fields) as result:
+        with self._query(self._fields(readers)) as result:
             for part in parts_of(result):
-                part.index = pd.RangeIndex(rows, rows + len(part))
-                found = part.iloc[:, : len(readers)].set_axis(list(readers), axis="columns")
+                found = part.set_axis(list(readers), axis="columns").set_axis(pd.RangeIndex(rows, rows + len(part)))
                 self._refuse(found, readers)
-                yield found, part.iloc[:, len(readers) :].set_axis(list(written), axis="columns")
+                yield found
                 rows += len(part)
 
     def require(self, names: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Parse a JSON list of rows, and say in plain words what is wrong with it."""
 
+from codecs import BOM_UTF8
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,7 +14,8 @@ MAX_PROBLEMS = 10
 def parse_rows(rows: TypeAdapter[list[Any]], body: bytes) -> list[Any]:
     """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
     try:
-        return rows.validate_json(body)
+        # Some programs put a byte-order mark before what they send.
+        return rows.validate_json(body.removeprefix(BOM_UTF8))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
     if found[0]["type"] == "json_invalid":

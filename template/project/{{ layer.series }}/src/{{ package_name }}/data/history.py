@@ -53,7 +53,7 @@ def read_rows(table: Table, layout: Layout) -> Iterator[pd.DataFrame]:
     number, text = Number(missing=NO_NUMBER, truths=True), Text(tidy=True)
     readers: dict[str, Reader] = dict.fromkeys([layout.target, *layout.known], number)
     readers |= dict.fromkeys([layout.time, *([layout.series] if layout.series else [])], text)
-    yield from (found for found, _ in table.chunks(readers))
+    yield from table.chunks(readers)
 
 
 def known_schema(schema_path: Path, source: str, layout: Layout) -> Schema | None:

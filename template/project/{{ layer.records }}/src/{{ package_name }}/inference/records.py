@@ -1,0 +1,87 @@
+"""The records of a table as a person wrote them, and what is appended to each."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from ..data.dialect import Dialect, read_start, unpacked
+from ..errors import DataError
+
+MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Records:
+    """Some records, each with its line end, and the header with all that comes before it if they are the first."""
+
+    header: str
+    rows: list[str]
+    dialect: Dialect
+
+    def write(self, file: TextIO, added: pd.DataFrame) -> None:
+        """Write each record with the cells of a row of `added` after it; its own cells stay as they are written."""
+        line, end = split_end(self.header)
+        if self.header:
+            file.write(f"{line}{self.dialect.separator}{self._joined(added.columns)}{end}")
+        for record, cells in zip(self.rows, added.itertuples(index=False, name=None), strict=True):
+            line, end = split_end(record)
+            file.write(f"{line}{self.dialect.separator}{self._joined(cells)}{end}")
+
+    def _joined(self, cells: Iterable[Any]) -> str:
+        """Return cells as a table in this dialect has them."""
+        text = io.StringIO()
+        csv.writer(text, delimiter=self.dialect.separator, lineterminator="").writerow(cells)
+        return text.getvalue()
+
+
+def split_end(record: str) -> tuple[str, str]:
+    """Return a record without its line end, and the line end; the last record of a table may have none."""
+    line = record.rstrip("\r\n")
+    return line, record[len(line) :] or "\n"
+
+
+def beside(parts: Iterable[pd.DataFrame], path: Path, dialect: Dialect) -> Iterator[tuple[pd.DataFrame, Records]]:
+    """Yield parts of a table with their records. Raises DataError when there are more of the one than of the other."""
+    records = read_records(path, dialect)
+    header = next(records)
+    for part in parts:
+        rows = list(islice(records, len(part)))
+        if len(rows) < len(part):
+            raise unlike(path)
+        yield part, Records(header, rows, dialect)
+        header = ""
+    if next(records, None) is not None:
+        raise unlike(path)
+
+
+def unlike(path: Path) -> DataError:
+    """Return what is said of a table whose records were counted in two ways."""
+    return DataError(f"{path}: its records cannot be told apart for sure; save it as CSV anew, with quotes around text")
+
+
+def read_records(path: Path, dialect: Dialect) -> Iterator[str]:
+    """Yield the records as they are written, the header first, with the lines before it; blank lines are none."""
+    csv.field_size_limit(sys.maxsize)
+    with unpacked(path, read_start(path)) as file:
+        # The mark at the start of a file is kept: so its first character is read as one.
+        lines = io.TextIOWrapper(file, encoding=dialect.encoding.removesuffix("-sig"), newline="")
+        held = list(islice(lines, dialect.skipped))
+        rows = csv.reader(noted(lines, held), delimiter=dialect.separator, skipinitialspace=dialect.spaced)
+        for row in rows:
+            if row:
+                yield "".join(held)
+                held.clear()
+
+
+def noted(lines: Iterable[str], held: list[str]) -> Iterator[str]:
+    """Yield each line, less a byte-order mark before it, and add it to those held as it is written."""
+    for line in lines:
+        held.append(line)
+        yield line.removeprefix(MARK)
