@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..columns import Column
+from ..data.summary import Summary
 from ..schema import Schema
 from .plots import COLOR, figure_of, new_axes
 from .report import write_page
@@ -26,13 +27,23 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
     figures = {"distributions": draw_distributions(sample, columns), "missing": draw_missing(frame, schema)}
     if sum(column.kind == "number" for column in columns) > 1:
         figures["correlations"] = draw_correlations(sample, columns)
-    facts = {"rows": len(frame), "columns": len(schema.columns), "repeated rows": int(frame.duplicated().sum())}
+    summary = Summary.model_validate(frame.attrs["summary"])
+    facts = {
+        "rows read": summary.rows,
+        **{f"rows left out: {reason}": count for reason, count in summary.rows_left_out.items()},
+        "rows": len(frame),
+        "columns": len(schema.columns),
+        "repeated rows": int(frame.duplicated().sum()),
+    }
+    left_out = summary.columns_left_out | dict.fromkeys(summary.columns_unknown, "is not known to the schema")
     tables = {
         "The table": pd.DataFrame(facts.items(), columns=["what", "count"]),
         "Its columns": pd.DataFrame([describe_column(frame, column) for column in columns]),
-        "Left out": pd.DataFrame(schema.ignored.items(), columns=["column", "because it"]),
+        "Left out": pd.DataFrame(left_out.items(), columns=["column", "because it"]),
     }
-    return write_page(folder, f"Data: {schema.source}", tables, figures)
+    page = write_page(folder, f"Data: {schema.source}", tables, figures)
+    summary.save(folder)
+    return page
 
 
 def summarize(frame: pd.DataFrame, schema: Schema) -> str:

@@ -74,17 +74,17 @@ def test_columns_of_the_same_names_as_predictions_are_kept(trained: tuple[Config
     assert again[0].split(",")[-len(added) :] == [f"{name}_2" for name in added]
 
 
-def test_a_category_that_is_new_is_named_with_what_to_do(trained: tuple[Config, Run], tmp_path: Path) -> None:
+def test_a_missing_value_that_is_new_is_named_with_what_to_do(trained: tuple[Config, Run], tmp_path: Path) -> None:
     config, run = trained
     bundle = load_bundle(run.bundle)
+    name = next(column.name for column in bundle.schema.columns if not column.nullable)
     rows = pd.read_csv(config.data_path)
-    for name in bundle.schema.categories[:1]:
-        rows.loc[6, name] = "from Mars"
-        rows.to_csv(tmp_path / "new.csv", index=False)
-        with pytest.raises(DataError, match=f"column '{name}', row 7: 'from Mars' is not one of") as error:
-            predict(bundle, tmp_path / "new.csv", tmp_path / "out.csv")
-        assert "correct these rows" in str(error.value)
-        assert "--refresh" not in str(error.value)
+    rows.loc[6, name] = None
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(DataError, match=f"column '{name}', row 7: the value is missing") as error:
+        predict(bundle, tmp_path / "new.csv", tmp_path / "out.csv")
+    assert "correct these rows" in str(error.value)
+    assert "--refresh" not in str(error.value)
 
 
 def test_a_header_without_rows_gives_a_header(trained: tuple[Config, Run], tmp_path: Path) -> None:

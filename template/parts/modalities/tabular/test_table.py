@@ -11,8 +11,10 @@ from acme_ml.columns import VERSION, Column
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import read_data
 from acme_ml.data.reading import open_csv
+from acme_ml.data.summary import Summary
 from acme_ml.data.table import check_table, encode_table, read_columns
 from acme_ml.errors import DataError
+from acme_ml.evaluation.explore import write_exploration
 from acme_ml.inference.encoder import Encoder
 from acme_ml.schema import MISSING, Schema
 
@@ -117,6 +119,26 @@ def test_a_schema_of_another_version_is_refused_until_it_is_inferred_anew(worksp
         with pytest.raises(DataError, match="infer it anew: run the data command with --refresh"):
             read_data(config)
     assert read_data(config, refresh=True)[1] == known
+
+
+def test_what_is_used_and_what_not_is_told(workspace: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = load_config(workspace / "params.yaml")
+    frame, schema = read_data(config)
+    rows = config.data_path.read_text(encoding="utf-8").splitlines()
+    header = f"extra,{rows[0]}"
+    config.data_path.write_text("\n".join([header, *(f"x,{row}" for row in rows[1:])]), encoding="utf-8")
+    caplog.set_level("INFO")
+    again, same = read_data(config)
+    assert same == schema
+    page = write_exploration(again, schema, workspace / "page")
+    summary = Summary.model_validate_json((workspace / "page" / "summary.json").read_bytes())
+    assert (summary.rows, len(again)) == (len(rows) - 1, len(frame))
+    assert sum(summary.rows_left_out.values()) == summary.rows - len(again)
+    assert summary.columns == tuple(column.name for column in schema.held)
+    assert (summary.columns_left_out, summary.columns_unknown) == (schema.ignored, ("extra",))
+    for line in summary.lines():
+        assert line in caplog.text
+    assert "is not known to the schema" in page.read_text(encoding="utf-8")
 
 
 def test_a_choice_that_changes_infers_the_schema_anew(workspace: Path) -> None:

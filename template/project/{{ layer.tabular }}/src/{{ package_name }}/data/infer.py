@@ -19,7 +19,7 @@ MAX_SHOWN = 3
 # Fewer rows tell nothing of a column.
 LEAST_ROWS = 3
 LISTED = "is listed under data.ignore"
-OVERRIDE = "data.kinds in params.yaml can say what it is all the same"
+OVERRIDE = "data.kinds in params.yaml can say what they are all the same"
 ID_NAME = re.compile(r"(^|[^a-z])(id|ids|uuid|guid|key|nr|no|index|number|unnamed: \d+)$|\(column \d+\)$")
 ID_IN_CAMELS = re.compile(r"[a-z](Id|ID|Nr|No|Key|Number)$")
 POSTAL_NAME = re.compile(r"(^|[^a-z])(zip|zip.?code|postal.?code|post.?code|plz)([^a-z]|$)")
@@ -66,11 +66,13 @@ def infer_columns(
         reason = None if kind else why_no_feature(frame[name], readers[name]) or why_unusable(rows[name])
         if reason:
             ignored[name] = reason
-            log.warning("column %r is left out: it %s; %s", name, reason, OVERRIDE)
         else:
             columns.append(infer_column(rows[name], readers[name], kind))
     if not columns:
-        raise DataError(f"{source}: no column is left to learn from")
+        why = "; ".join(f"{name!r} {reason}" for name, reason in ignored.items())
+        raise DataError(f"{source}: no column is left to learn from: {why}; {OVERRIDE}")
+    if len(ignored) > len(choices.ignore):
+        log.info("of the columns that are left out, %s", OVERRIDE)
     return tuple(columns), ignored
 
 

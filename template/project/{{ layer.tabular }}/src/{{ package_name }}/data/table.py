@@ -14,6 +14,7 @@ from ..schema import MISSING, Schema
 from .cells import TRUTHS, Date, Number, Reader, Text
 from .infer import read_freely
 from .reading import Table, open_csv
+from .summary import Summary
 
 MAX_REPORTED = 5
 REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
@@ -33,8 +34,9 @@ def open_table(
 ) -> tuple[pd.DataFrame, Schema]:
     """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
 
-    The target is of this `kind`. Rows without one are left out, and counted in the log. A schema is saved once the
-    table fits it. Raises DataError that names column, row and rule.
+    The target is of this `kind`. Rows without one are left out; what was used and what not is told in the log, and is a
+    `Summary` in the `attrs` of the frame. A schema is saved once the table fits it. Raises DataError that names column,
+    row and rule.
     """
     with open_csv(path) as table:
         table.require([target] if target else [])
@@ -48,8 +50,17 @@ def open_table(
             whole = settle(found, schema.held)
             tell_blanks(table, [column.name for column in schema.held if column.kind == "category"])
     frame = whole.dropna(subset=[target]) if target else whole
-    if left_out := len(whole) - len(frame):
-        log.warning("%s: %d of %d rows are left out, as they have no %r", path, left_out, len(whole), target)
+    left_out = len(whole) - len(frame)
+    summary = Summary(
+        source=path.name,
+        rows=len(whole),
+        rows_left_out={f"they have no {target!r}": left_out} if left_out else {},
+        columns=tuple(column.name for column in schema.held),
+        columns_left_out=schema.ignored,
+        columns_unknown=unknown_names(table.names, schema),
+    )
+    log.info("\n".join(summary.lines()))
+    frame.attrs["summary"] = summary.model_dump()
     check_table(frame, schema.held, path, advice=REFRESH)
     if schema != known:
         schema_path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,11 +69,17 @@ def open_table(
     return frame, schema
 
 
+def unknown_names(names: Sequence[str], schema: Schema) -> tuple[str, ...]:
+    """Return those names of columns that the schema does not have."""
+    known = {*schema.ignored, *(column.name for column in schema.held)}
+    return tuple(name for name in names if name not in known)
+
+
 def tell_blanks(table: Table, names: Sequence[str]) -> None:
     """Say in the log which columns of words have blanks that are taken away."""
     for name, count in table.blank_ends(names).items():
         if count:
-            log.warning("column %r: %d values have blanks at their ends, which are taken for none", name, count)
+            log.warning("column %r: blanks at the ends of cells (%d of them) are no part of the words", name, count)
 
 
 def known_schema(schema_path: Path, source: str, target: str | None, choices: Choices) -> Schema | None:

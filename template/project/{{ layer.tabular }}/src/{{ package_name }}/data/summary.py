@@ -1,0 +1,34 @@
+"""What of a table was used, and what was not, and why."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+SUMMARY_FILE = "summary.json"
+
+
+class Summary(BaseModel, frozen=True, extra="forbid"):
+    """The rows and columns of a table that were read, those left out with the reason, and those the schema lacks."""
+
+    source: str
+    rows: int
+    rows_left_out: dict[str, int]
+    columns: tuple[str, ...]
+    columns_left_out: dict[str, str]
+    columns_unknown: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return the summary in words, line by line."""
+        used = self.rows - sum(self.rows_left_out.values())
+        return [
+            f"{self.source}: {self.rows} rows read, {used} used",
+            *(f"  {count} rows left out: {reason}" for reason, count in self.rows_left_out.items()),
+            f"  {len(self.columns)} columns used: {', '.join(self.columns)}",
+            *(f"  column {name!r} left out: it {reason}" for name, reason in self.columns_left_out.items()),
+            *(f"  column {name!r} not used: the schema does not know it" for name in self.columns_unknown),
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write the summary as JSON."""
+        text = self.model_dump_json(indent=2)
+        (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
