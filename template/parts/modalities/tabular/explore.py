@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import seaborn as sns
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -80,8 +81,8 @@ def draw_distribution(axes: Axes, values: pd.Series, column: Column) -> None:
         bins = "auto" if values.nunique() > 10 else 10
         sns.histplot(x=values.dropna().astype(float), ax=axes, color=COLOR, bins=bins)
     elif column.kind == "date":
-        sns.histplot(x=pd.to_datetime(values.dropna(), unit="s"), ax=axes, color=COLOR)
-        axes.tick_params(axis="x", rotation=30)
+        with rc_context({"date.converter": "concise"}):
+            sns.histplot(x=pd.to_datetime(values.dropna(), unit="s"), ax=axes, color=COLOR)
     else:
         counts = values.dropna().astype(str).value_counts().head(12)
         sns.barplot(x=counts.to_numpy(), y=counts.index, ax=axes, color=COLOR)

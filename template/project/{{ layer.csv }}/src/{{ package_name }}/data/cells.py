@@ -8,7 +8,10 @@ from typing import Protocol
 # What may stand at the ends of a value and is none of it.
 BLANKS = " \t\r\n\u00a0\ufeff"
 # What people write where a number is missing. Among words, each of them is a word.
-NO_NUMBER = ("", "-", "--", "?", ".", "na", "n/a", "n.a.", "#n/a", "nan", "<na>", "null", "none", "missing", "unknown")
+NO_NUMBER = (
+    *("", "-", "--", "?", ".", "na", "n/a", "n.a.", "#n/a", "nan", "<na>", "null", "none", "missing", "unknown"),
+    *("k.a.", "k. a.", "n/d", "n.d.", "s/d", "nd", "#value!", "#div/0!"),
+)
 TRUTHS = {"true": 1, "false": 0}
 # The minus sign of typography.
 MINUS = "\u2212"
@@ -48,6 +51,8 @@ class Text:
         if not self.tidy:
             return cell
         text = f"nfc_normalize({trimmed(cell)})"
+        if not self.missing:
+            return f"nullif({text}, '')"
         return f"CASE WHEN lower({text}) IN ({listed(self.missing)}) THEN NULL ELSE {text} END"
 
 
@@ -116,7 +121,8 @@ class Number:
             number = f"nullif(try_cast({cell} AS DOUBLE), 'nan'::DOUBLE)"
             if not self.codes:
                 number = f"CASE WHEN {cell} >= '00' AND {cell} < '0:' THEN 'inf'::DOUBLE ELSE {number} END"
-            bare = f"replace({trimmed(cell)}, '{MINUS}', '-')"
+            # Not `trimmed`: what is there twice, DuckDB works out for every row before it looks which rows need it.
+            bare = f"replace(ltrim(rtrim({cell}, {quoted(BLANKS)}), {quoted(BLANKS)}), '{MINUS}', '-')"
             other = f"nullif(try_cast({bare} AS DOUBLE), 'nan'::DOUBLE)"
             return f"coalesce({number}, CASE {' '.join(cases)} ELSE {other} END, 'inf'::DOUBLE)"
         cases.append(f"WHEN regexp_full_match({trimmed(cell)}, {quoted(self.pattern)}) THEN {self._stripped(cell)}")
