@@ -13,13 +13,12 @@ from ..errors import DataError
 from .cells import NO_NUMBER, TRUTHS, Date, Number, Reader, Text
 from .kinds import UNIT, Hints, find_readers, is_code
 from .reading import Table
+from .summary import LISTED, OVERRIDE
 
 MAX_CATEGORIES = 50
 MAX_SHOWN = 3
 # Fewer rows tell nothing of a column.
 LEAST_ROWS = 3
-LISTED = "is listed under data.ignore"
-OVERRIDE = "data.kinds in params.yaml can say what they are all the same"
 ID_NAME = re.compile(r"(^|[^a-z])(id|ids|uuid|guid|key|nr|no|index|number|unnamed: \d+)$|\(column \d+\)$")
 ID_IN_CAMELS = re.compile(r"[a-z](Id|ID|Nr|No|Key|Number)$")
 POSTAL_NAME = re.compile(r"(^|[^a-z])(zip|zip.?code|postal.?code|post.?code|plz)([^a-z]|$)")
@@ -71,8 +70,6 @@ def infer_columns(
     if not columns:
         why = "; ".join(f"{name!r} {reason}" for name, reason in ignored.items())
         raise DataError(f"{source}: no column is left to learn from: {why}; {OVERRIDE}")
-    if len(ignored) > len(choices.ignore):
-        log.info("of the columns that are left out, %s", OVERRIDE)
     return tuple(columns), ignored
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 SUMMARY_FILE = "summary.json"
+LISTED = "is listed under data.ignore"
+OVERRIDE = "data.kinds in params.yaml can say what they are all the same"
 
 
 class Summary(BaseModel, frozen=True, extra="forbid"):
@@ -20,11 +22,13 @@ class Summary(BaseModel, frozen=True, extra="forbid"):
     def lines(self) -> list[str]:
         """Return the summary in words, line by line."""
         used = self.rows - sum(self.rows_left_out.values())
+        found_out = any(reason != LISTED for reason in self.columns_left_out.values())
         return [
             f"{self.source}: {self.rows} rows read, {used} used",
             *(f"  {count} rows left out: {reason}" for reason, count in self.rows_left_out.items()),
             f"  {len(self.columns)} columns used: {', '.join(self.columns)}",
             *(f"  column {name!r} left out: it {reason}" for name, reason in self.columns_left_out.items()),
+            *([f"  of these, {OVERRIDE}"] if found_out else []),
             *(f"  column {name!r} not used: the schema does not know it" for name in self.columns_unknown),
         ]
 
