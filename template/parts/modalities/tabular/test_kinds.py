@@ -229,6 +229,13 @@ def test_words_for_missing_are_found_and_can_be_added(tmp_path: Path) -> None:
     assert column.missing == ("n.a.", "unknowable")
 
 
+@pytest.mark.parametrize("kinds", [{}, {"own": "category"}])
+def test_a_word_that_is_said_to_mean_missing_does_so_among_words(tmp_path: Path, kinds: dict[str, Kind]) -> None:
+    column = infer(tmp_path, ["a", "None", "not told", "a", "None"], missing=["Not told"], kinds=kinds)
+    assert isinstance(column, Column)
+    assert (column.nullable, column.categories, column.missing) == (True, ("None", "a"), ("Not told",))
+
+
 def test_words_are_words(tmp_path: Path) -> None:
     cells = ["None", "NA", "null", "N/A", "None", "nan"]
     column = infer(tmp_path, cells)

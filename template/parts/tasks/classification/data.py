@@ -1,6 +1,6 @@
 """Load the table, check it, and split it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import pandas as pd
@@ -50,11 +50,11 @@ def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Con
         columns=columns,
         ignored=ignored,
         decided=config.data.decided(),
-        target=infer_target(frame[target].dropna()),
+        target=infer_target(frame[target].dropna(), readers[target].missing),
     )
 
 
-def infer_target(values: pd.Series) -> Column:
+def infer_target(values: pd.Series, missing: Collection[str] = ()) -> Column:
     """Describe the classes. Raises DataError when there are too few or too many, or one of them has a single row."""
     words = merge_spellings(values)
     counts = spelled(values, words).value_counts()
@@ -64,4 +64,4 @@ def infer_target(values: pd.Series) -> Column:
         raise DataError(f"column {values.name!r} holds {len(counts)} different values, too many classes to tell apart")
     if counts.min() < 2:
         raise DataError(f"class {counts.idxmin()!r} of column {values.name!r} has one row; give it more, or remove it")
-    return Column(name=str(values.name), kind="category", categories=words)
+    return Column(name=str(values.name), kind="category", categories=words, missing=tuple(missing))

@@ -33,6 +33,15 @@ def test_a_target_without_usable_classes_is_refused(values: list[Any], reason: s
         infer_target(pd.Series(values, name="kind"))
 
 
+def test_a_class_that_is_said_to_mean_missing_is_none(edit_params: Callable[[dict[str, Any]], Config]) -> None:
+    name = load(edit_params({})).schema.target.categories[0]
+    target = edit_params({}).data.target
+    config = edit_params({"data": {"path": "data/raw/example.csv", "target": target, "missing": [name]}})
+    for refresh in (True, False):
+        frame, schema = read_data(config, refresh=refresh)
+        assert name not in {*schema.target.categories, *frame[target]}
+
+
 def test_rows_without_a_class_are_left_out(edit_params: Callable[[dict[str, Any]], Config]) -> None:
     config = edit_params({})
     frame = pd.read_csv(config.data_path)

@@ -28,6 +28,10 @@ class Reader(Protocol):
     """How the cells of a column are read."""
 
     @property
+    def missing(self) -> Collection[str]:
+        """The words that mean that a value is missing, in either case."""
+
+    @property
     def wrong(self) -> str:
         """What is said of a cell that does not fit."""
 

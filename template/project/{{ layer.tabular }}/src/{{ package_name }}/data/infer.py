@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..columns import Choices, Column, Kind, word_key
 from ..errors import DataError
-from .cells import NO_NUMBER, TRUTHS, Date, Number, Reader, Text
+from .cells import TRUTHS, Date, Number, Reader
 from .kinds import UNIT, Hints, find_readers, is_code
 from .reading import Table
 from .summary import LISTED, OVERRIDE
@@ -35,10 +35,9 @@ def read_freely(table: Table, choices: Choices, kinds: Mapping[str, Kind]) -> tu
     Raises DataError where the file is broken, a column is not there, or its cells are not of the kind that is said.
     """
     table.require([*choices.ignore, *kinds])
-    hints = Hints({*NO_NUMBER, *map(str.lower, choices.missing)}, choices.decimal, choices.day_first)
+    hints = Hints(choices.missing, choices.decimal, choices.day_first)
     names = [name for name in table.names if name not in choices.ignore]
-    text = Text(tidy=True, missing=choices.missing)
-    readers: dict[str, Reader] = {name: text for name in names if kinds.get(name) in ("category", "boolean")}
+    readers: dict[str, Reader] = {name: hints.text for name in names if kinds.get(name) in ("category", "boolean")}
     frame, found = find_readers(table, [name for name in names if name not in readers], hints)
     for name, reader in found.items():
         if kinds.get(name) == "date" and not isinstance(reader, Date):
@@ -165,8 +164,9 @@ def infer_column(values: pd.Series, reader: Reader, kind: Kind | None = None) ->
         log.warning("column %r is taken for words: %s", name, told_odd(odd))
     truths = TRUTHS.keys() >= {cell.casefold() for cell in different}
     if kind == "boolean" or (kind is None and truths):
-        return Column(name=name, kind="boolean", nullable=nullable)
-    return Column(name=name, kind="category", nullable=nullable, categories=merge_spellings(present))
+        return Column(name=name, kind="boolean", nullable=nullable, missing=tuple(reader.missing))
+    words = merge_spellings(present)
+    return Column(name=name, kind="category", nullable=nullable, categories=words, missing=tuple(reader.missing))
 
 
 def number_column(values: pd.Series, reader: Number) -> Column:

@@ -64,9 +64,19 @@ PATTERNS = {ISO: re.compile(ISO_PATTERN)} | {form: pattern_of(form) for form in 
 class Hints:
     """What params.yaml says of cells: words for what is missing, the mark before decimals, whether days come first."""
 
-    words: Collection[str] = NO_NUMBER
+    missing: tuple[str, ...] = ()
     decimal: str | None = None
     day_first: bool | None = None
+
+    @property
+    def words(self) -> set[str]:
+        """What means that a number or a date is missing, in lower case."""
+        return {*NO_NUMBER, *map(str.lower, self.missing)}
+
+    @property
+    def text(self) -> Text:
+        """How text is read, in which only what is said to mean so is missing."""
+        return Text(tidy=True, missing=self.missing)
 
 
 def find_readers(table: Table, names: Sequence[str], hints: Hints) -> tuple[pd.DataFrame, dict[str, Reader]]:
@@ -74,14 +84,14 @@ def find_readers(table: Table, names: Sequence[str], hints: Hints) -> tuple[pd.D
 
     Raises DataError where the file is broken, or numbers or dates can be read in two ways and nothing says which.
     """
-    head = table.attempt(dict.fromkeys(names, Text(tidy=True)), SAMPLE_ROWS)
+    head = table.attempt(dict.fromkeys(names, hints.text), SAMPLE_ROWS)
     readers, open_names = {}, []
     for name in names:
         cells = head[name].dropna().unique().tolist()
         try:
             readers[name] = find_reader(cells, hints)
         except AmbiguityError:
-            readers[name] = Text(tidy=True)
+            readers[name] = hints.text
         if not cells or (isinstance(readers[name], Text) and could_be(cells, hints)):
             open_names.append(name)
     frame = table.attempt({name: lenient(reader, hints) for name, reader in readers.items()})
@@ -91,7 +101,7 @@ def find_readers(table: Table, names: Sequence[str], hints: Hints) -> tuple[pd.D
         values = table.attempt({name: lenient(reader, hints)})[name]
         if not isinstance(reader, Text) and np.isinf(values).any():
             # The form of a date, but no day of the calendar.
-            changed[name] = Text(tidy=True)
+            changed[name] = hints.text
             values = table.attempt({name: changed[name]})[name]
         frame[name] = values
     return frame, with_words(table, frame, readers | changed, hints)
@@ -182,14 +192,14 @@ def find_reader(cells: Collection[str], hints: Hints) -> Reader:
     missing = {cell for cell in cells if cell.lower() in hints.words}
     told = [cell for cell in cells if cell not in missing]
     if not told:
-        return Text(tidy=True)
+        return hints.text
     if dates := find_dates(told):
         return choose_date(dates, told, hints.day_first)
     if any(map(is_code, told)):
-        return Text(tidy=True)
+        return hints.text
     if numbers := find_numbers(told, hints.decimal) or find_numbers(told, None):
         return choose_number(numbers, told)
-    return Text(tidy=True)
+    return hints.text
 
 
 def find_numbers(cells: Sequence[str], decimal: str | None) -> list[Number]:
