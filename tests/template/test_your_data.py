@@ -28,7 +28,9 @@ for table, choices in json.load(sys.stdin):
     chosen = {"path": "own.csv", **(yaml.safe_load(choices) or {}).get("data", {})}
     own = config.model_copy(update={"data": type(config.data)(**chosen)})
     try:
-        _, schema = read_data(own, refresh=True)
+        frame, schema = read_data(own, refresh=True)
+        for reason, count in frame.attrs["summary"]["rows_left_out"].items():
+            print(f"{count} row left out: {reason}")
         for fact in schema.facts():
             print(f"{fact['column']}: {fact['kind']}, {fact['seen in training'] or 'True, False'}"
                   + (", may be missing" if fact["may be missing"] == "yes" else ""))

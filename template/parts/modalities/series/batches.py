@@ -42,7 +42,7 @@ def read_tails(source: Path, schema: Schema) -> pd.DataFrame:
     """Return the last rows of each series, as many as a window takes; the file is read in chunks, every row checked."""
     ahead = schema.horizon if schema.known else 0
     tails: pd.DataFrame | None = None
-    with open_csv(source) as table:
+    with open_csv(source, schema.separator) as table:
         for chunk in read_rows(table, schema):
             rows = parse_table(chunk, schema, source)
             rows = rows if tails is None else pd.concat([tails, rows])

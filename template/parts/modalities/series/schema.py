@@ -115,6 +115,7 @@ class Schema(Layout, frozen=True, extra="forbid"):
     """The layout of a table, how far apart its times are, and the range of each column of numbers."""
 
     source: str
+    separator: str = ","
     frequency: Frequency
     ranges: dict[str, tuple[float, float]]
 

@@ -27,7 +27,7 @@ class Batch:
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
-    with open_csv(source) as table:
+    with open_csv(source, schema.separator) as table:
         table.require([column.name for column in schema.columns])
         readers = {column.name: reader_of(column) for column in schema.columns}
         read = 0

@@ -141,6 +141,33 @@ def test_what_is_used_and_what_not_is_told(workspace: Path, caplog: pytest.LogCa
     assert "is not known to the schema" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("cell", ["Total", "total:", " Gesamt", "合计"])
+def test_a_row_that_adds_up_the_others_is_left_out_and_told(
+    workspace: Path, cell: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = load_config(workspace / "params.yaml")
+    frame, schema = read_data(config)
+    text = config.data_path.read_text(encoding="utf-8").rstrip("\n")
+    names = text.splitlines()[0].split(",")
+    label, target = schema.columns[0].name, schema.held[0].name
+    row = [cell if name == label else "99999" if name == target else "" for name in names]
+    config.data_path.write_text("\n".join([text, ",".join(row)]), encoding="utf-8")
+    caplog.set_level("INFO")
+    for refresh in (False, True):
+        caplog.clear()
+        again, same = read_data(config, refresh=refresh)
+        assert again.equals(frame)
+        assert same == schema
+        assert f"1 row left out: the last row is a total, {cell!r}" in caplog.text
+
+
+def test_a_word_that_other_rows_hold_is_no_total(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("loss,y\nTotal,1\npartial,2\ntotal,3\n", encoding="utf-8")
+    with open_csv(tmp_path / "table.csv") as table:
+        assert table.leave_out_total() is None
+        assert table.rows == 3
+
+
 def test_a_choice_that_changes_infers_the_schema_anew(workspace: Path) -> None:
     config = load_config(workspace / "params.yaml")
     name = read_data(config)[1].columns[0].name

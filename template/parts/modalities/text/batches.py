@@ -31,7 +31,7 @@ class Batch:
 
 def read_batches(source: Path, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of the file. Raises DataError that names column, row and rule."""
-    with open_csv(source) as table:
+    with open_csv(source, schema.separator) as table:
         table.require([schema.text])
         read = 0
         for part, records in beside(read_texts(table, schema), source, table.dialect):

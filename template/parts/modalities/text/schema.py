@@ -36,6 +36,7 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     """The column that holds the texts, how long they are, and the classes. Lengths are in characters."""
 
     source: str
+    separator: str = ","
     text: str
     longest: int
     max_characters: int
@@ -53,7 +54,9 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     def save(self, path: Path) -> None:
         """Write the schema as readable JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.model_dump_json(indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            self.model_dump_json(indent=2, exclude_defaults=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -71,6 +71,8 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
 
     version: int
     source: str
+    # What separates the values, and does so in files to predict if they can be cut in two ways.
+    separator: str = ","
     columns: tuple[Column, ...]
     ignored: dict[str, str] = {}
     decided: dict[str, Any] = {}

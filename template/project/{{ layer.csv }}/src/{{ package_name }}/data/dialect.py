@@ -53,8 +53,11 @@ class Dialect:
     spaced: bool = False
 
 
-def plain_text(path: Path, folder: Path) -> Dialect:
-    """Find how the table is written; write it anew into the folder if not in UTF-8 alone. Raises DataError."""
+def plain_text(path: Path, folder: Path, usual: str | None = None) -> Dialect:
+    """Find how the table is written; write it anew into the folder if not in UTF-8 alone. Raises DataError.
+
+    `usual` separates the values of such tables, and does so here if it may.
+    """
     try:
         start = read_start(path)
         with unpacked(path, start) as file:
@@ -70,7 +73,7 @@ def plain_text(path: Path, folder: Path) -> Dialect:
             else:
                 text = folder / "table.csv"
                 copy(header, lines, text)
-        return replace(cut_header(path, text, folder, separator, skipped), encoding=encoding)
+        return replace(cut_header(path, text, folder, separator, skipped, usual), encoding=encoding)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; data.path in params.yaml says where the table is") from None
     except UnicodeDecodeError:
@@ -163,12 +166,14 @@ def copy(header: str, lines: io.TextIOWrapper, text: Path) -> None:
             file.write(block)
 
 
-def cut_header(path: Path, text: Path, folder: Path, separator: str | None, skipped: int) -> Dialect:
+def cut_header(
+    path: Path, text: Path, folder: Path, separator: str | None, skipped: int, usual: str | None = None
+) -> Dialect:
     """Find the separator, if it is not named, and the names of the columns. Raises DataError."""
     with text.open(encoding="utf-8-sig", newline="") as file:
         sample = file.read(SAMPLE_CHARACTERS)
     whole = sample if len(sample) < SAMPLE_CHARACTERS else sample[: sample.rfind("\n") + 1]
-    separator = separator or find_separator(whole, path)
+    separator = separator or find_separator(whole, path, usual)
     names = next(row for row in rows_of(whole, separator) if row)
     if spaced := len(names) > 1 and all(name.startswith(" ") and name.strip() for name in names[1:]):
         text = without_blanks(text, folder, separator)
@@ -179,13 +184,15 @@ def cut_header(path: Path, text: Path, folder: Path, separator: str | None, skip
     return Dialect(text, separator, tuple(names), skipped, spaced=spaced)
 
 
-def find_separator(text: str, path: Path) -> str:
+def find_separator(text: str, path: Path, usual: str | None = None) -> str:
     """Return what cuts all rows alike; else what the header holds most of, so that the odd row is named.
 
-    Raises DataError when two separators are as good.
+    The usual separator comes first if it does so. Raises DataError when two others are as good.
     """
     widths = {separator: [len(row) for row in rows_of(text, separator) if row] for separator in SEPARATORS}
     even = [separator for separator, found in widths.items() if found[0] > 1 and len(set(found)) == 1]
+    if usual in even:
+        return usual
     best = max(even or SEPARATORS, key=lambda separator: widths[separator][0])
     if rivals := [other for other in even if other != best and widths[other][0] == widths[best][0]]:
         named = " or ".join(SEPARATORS[separator] for separator in [best, *rivals])

@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..errors import DataError
-from .cells import Number, Reader, Text, listed, quoted, trimmed
+from .cells import BLANKS, Number, Reader, Text, listed, quoted, trimmed
 from .dialect import Dialect, plain_text
 
 ROWS_AT_ONCE = 20_480
@@ -28,8 +29,18 @@ MAX_REPORTED = 5
 # DuckDB downloads what it lacks, unless it may not.
 NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
 LONGEST_ROW = 2**25  # bytes
+# Columns of fewer different cells are read as places in a list of them, which is fifty times as fast.
+MOST_LISTED = 1_000
 # Models compute in float32.
 LARGEST = float(np.finfo(np.float32).max)
+
+
+# What a row is called that adds up the others.
+TOTALS = {
+    *("total", "totals", "grand total", "sum", "overall", "gesamt", "gesamtsumme", "insgesamt", "summe"),
+    *("total général", "somme", "totale", "somma", "suma", "total general", "totaal", "итого", "合计", "总计", "合計"),
+}
+TOTAL_ENDS = f"{BLANKS}:"
 
 
 @dataclass(frozen=True)
@@ -56,11 +67,26 @@ class Table:
         return frame
 
     def attempt(self, readers: Mapping[str, Reader], first: int | None = None) -> pd.DataFrame:
-        """Return all rows of these columns, or the first; a number or date is infinite where the cell is none."""
+        """Return all rows of these columns, or the first; a number or date is infinite where the cell is none.
+
+        Text is categorical where few cells differ. All cells are kept in memory from here on, and not parsed again.
+        """
+        _ = self._kept
         if not readers:
             return pd.DataFrame(index=pd.RangeIndex(self.rows))
-        with self._query(self._fields(readers), first) as result:
-            return result.df().set_axis(list(readers), axis="columns")
+        words = {name: self._few(name) for name, reader in readers.items() if isinstance(reader, Text)}
+        fields = {
+            name: f"{self._cell(name)}::ENUM({listed_as_is(words[name])})" if words.get(name) else field
+            for name, field in zip(readers, self._fields(readers), strict=True)
+        }
+        with self._query(list(fields.values()), first) as result:
+            frame = result.df().set_axis(list(readers), axis="columns")
+        for name, cells in words.items():
+            if cells:
+                read = self._read_few(cells, readers[name])
+                codes, different = pd.factorize(read)
+                frame[name] = pd.Categorical.from_codes(codes[frame[name].cat.codes], different)
+        return frame
 
     def chunks(self, readers: Mapping[str, Reader]) -> Iterator[pd.DataFrame]:
         """Yield what `frame` returns, some rows at a time; there is at least one part, if an empty one."""
@@ -102,9 +128,49 @@ class Table:
 
     def blank_ends(self, names: Sequence[str]) -> dict[str, int]:
         """Return how many cells of each column have blanks at their ends, and hold more than these."""
-        cells = [self._cell(name) for name in names]
-        told = [f"count(*) FILTER ({cell} <> {trimmed(cell)} AND {trimmed(cell)} <> '')" for cell in cells]
-        return dict(zip(names, self._told(told), strict=True))
+        found = {}
+        with self.connection.cursor() as cursor, self._explained():
+            for name in names:
+                counted = f"SELECT {self._cell(name)}, count(*) FROM {self._source} GROUP BY ALL"
+                cells = cursor.execute(counted).fetchall()
+                found[name] = sum(count for cell, count in cells if cell.strip(BLANKS) not in ("", cell))
+        return found
+
+    def leave_out_total(self) -> str | None:
+        """Leave out the last row if it adds up the others, and return the cell that says so.
+
+        Such a cell holds one of TOTALS, as no other of its column does. The row is not there for what is asked next.
+        """
+        last = f"FROM {self._kept} WHERE rowid = (SELECT max(rowid) FROM {self._kept})"
+        with self.connection.cursor() as cursor:
+            row = cursor.execute(f"SELECT * {last}").fetchone() or ()
+            for name, cell in zip(self.names, row, strict=False):
+                if (word := total_key(cell)) in TOTALS:
+                    same = f"lower(trim({self._cell(name)}, {quoted(TOTAL_ENDS)})) = {quoted(word)}"
+                    if cursor.execute(f"SELECT count(*) FROM {self._kept} WHERE {same}").fetchall() == [(1,)]:
+                        cursor.execute(f"DELETE {last}")
+                        return str(cell)
+        return None
+
+    @cached_property
+    def _kept(self) -> str:
+        """The name of a table in memory with all cells. Raises DataError where a row of the file is none."""
+        with self.connection.cursor() as cursor, self._explained():
+            cursor.execute(f"CREATE TABLE kept AS SELECT * FROM {self._file}")
+        return "kept"
+
+    def _few(self, name: str) -> list[str]:
+        """Return the different cells of a column as they are written, or none where they are many."""
+        found = f"SELECT DISTINCT {self._cell(name)} FROM {self._kept} LIMIT {MOST_LISTED + 1}"
+        with self.connection.cursor() as cursor:
+            cells = [cell for (cell,) in cursor.execute(found).fetchall()]
+        return cells if len(cells) <= MOST_LISTED else []
+
+    def _read_few(self, cells: Sequence[str], reader: Reader) -> NDArray[np.object_]:
+        """Return what each of these cells holds."""
+        found = f"SELECT {reader.expression('cell')} FROM (SELECT unnest([{listed_as_is(cells)}]) AS cell)"
+        with self.connection.cursor() as cursor:
+            return np.array([text for (text,) in cursor.execute(found).fetchall()], dtype=object)
 
     def _told(self, fields: Sequence[str]) -> tuple[Any, ...]:
         """Return the only row that a query gives."""
@@ -155,6 +221,11 @@ class Table:
 
     @property
     def _source(self) -> str:
+        """What queries read from: the table in memory if there is one, or the file."""
+        return self._kept if "_kept" in self.__dict__ else self._file
+
+    @property
+    def _file(self) -> str:
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(self.names)))
         options = {
             "columns": "{" + columns + "}",
@@ -192,6 +263,16 @@ def parts_of(result: duckdb.DuckDBPyConnection) -> Iterator[pd.DataFrame]:
         part = result.fetch_df_chunk(vectors)
 
 
+def total_key(cell: str) -> str:
+    """Return a cell as TOTALS has it."""
+    return cell.strip(TOTAL_ENDS).lower()
+
+
+def listed_as_is(cells: Sequence[str]) -> str:
+    """Return cells as a list of SQL."""
+    return ", ".join(map(quoted, cells))
+
+
 def explain(said: str, skipped: int) -> str:
     """Return where a table is broken and how, from DuckDB's message; it goes on after the name of the file."""
     line = re.search(r"CSV Error on Line: (\d+)", said)
@@ -208,9 +289,14 @@ def explain(said: str, skipped: int) -> str:
 
 
 @contextmanager
-def open_csv(path: Path) -> Iterator[Table]:
-    """Open a table, whatever its separator, encoding, line ends and compression. Raises DataError that says why not."""
+def open_csv(path: Path, usual: str | None = None) -> Iterator[Table]:
+    """Open a table, whatever its separator, encoding, line ends and compression. Raises DataError that says why not.
+
+    Where values can be cut in two ways, they are at the `usual` separator.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        dialect = plain_text(path, Path(folder))
-        with duckdb.connect(config=dict.fromkeys(NO_EXTENSIONS, False)) as connection:
+        dialect = plain_text(path, Path(folder), usual)
+        config: dict[str, Any] = dict.fromkeys(NO_EXTENSIONS, False)
+        # What does not fit into memory goes there, and not to the folder that a person works in.
+        with duckdb.connect(config={**config, "temp_directory": folder}) as connection:
             yield Table(path, dialect, connection)

@@ -35,7 +35,7 @@ def open_history(
     schema = None if refresh else known_schema(schema_path, path.name, layout)
     if schema is None:
         check_order(frame, layout, path)
-        schema = infer_schema(frame, path, layout)
+        schema = infer_schema(frame, path, layout).model_copy(update={"separator": table.dialect.separator})
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)

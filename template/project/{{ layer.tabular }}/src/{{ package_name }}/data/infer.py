@@ -46,7 +46,7 @@ def read_freely(table: Table, choices: Choices, kinds: Mapping[str, Kind]) -> tu
             readers[name] = Number(missing=tuple(sorted(hints.words)))
     forced = table.frame(readers)
     parts = {name: forced[name] if name in readers else frame[name] for name in names}
-    return pd.DataFrame(parts), {name: {**found, **readers}[name] for name in names}
+    return pd.DataFrame(parts, copy=False), {name: {**found, **readers}[name] for name in names}
 
 
 def infer_columns(
@@ -57,7 +57,7 @@ def infer_columns(
     Raises DataError if no column is left.
     """
     columns, ignored = [], dict.fromkeys(choices.ignore, LISTED)
-    rows = frame.dropna(subset=[target]) if target else frame
+    rows = with_target(frame, target)
     for name in frame.columns.drop([target] if target else []):
         kind = choices.kinds.get(name)
         # Only all rows together are counted without a gap.
@@ -70,6 +70,15 @@ def infer_columns(
         why = "; ".join(f"{name!r} {reason}" for name, reason in ignored.items())
         raise DataError(f"{source}: no column is left to learn from: {why}; {OVERRIDE}")
     return tuple(columns), ignored
+
+
+def with_target(frame: pd.DataFrame, target: str | None) -> pd.DataFrame:
+    """Return the rows with a target; categorical columns have the categories of these rows alone."""
+    if target is None or not frame[target].hasnans:
+        return frame
+    rows = frame.dropna(subset=[target])
+    texts = rows.select_dtypes("category")
+    return rows.assign(**{str(name): cells.cat.remove_unused_categories() for name, cells in texts.items()})
 
 
 def why_no_feature(values: pd.Series, reader: Reader) -> str | None:
@@ -88,11 +97,11 @@ def why_no_feature(values: pd.Series, reader: Reader) -> str | None:
         if np.ptp(numbers) == len(numbers) - 1:
             return "only counts the rows"
         return "holds another number in each row, and is named as ids are" if is_id(name) else None
-    different = present.nunique()
-    if different == len(values):
+    different = present.unique().tolist()
+    if len(different) == len(values):
         return f"is different in every row, as {'free text is' if is_prose(present) else 'ids and names are'}"
-    if different > MAX_CATEGORIES and present.map(is_code).all():
-        return f"holds {different} different codes, which are no numbers, as of ids or postal codes"
+    if len(different) > MAX_CATEGORIES and all(map(is_code, different)):
+        return f"holds {len(different)} different codes, which are no numbers, as of ids or postal codes"
     return None
 
 

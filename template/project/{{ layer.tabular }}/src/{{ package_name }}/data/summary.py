@@ -25,7 +25,10 @@ class Summary(BaseModel, frozen=True, extra="forbid"):
         found_out = any(reason != LISTED for reason in self.columns_left_out.values())
         return [
             f"{self.source}: {self.rows} rows read, {used} used",
-            *(f"  {count} rows left out: {reason}" for reason, count in self.rows_left_out.items()),
+            *(
+                f"  {count} {'row' if count == 1 else 'rows'} left out: {reason}"
+                for reason, count in self.rows_left_out.items()
+            ),
             f"  {len(self.columns)} columns used: {', '.join(self.columns)}",
             *(f"  column {name!r} left out: it {reason}" for name, reason in self.columns_left_out.items()),
             *([f"  of these, {OVERRIDE}"] if found_out else []),

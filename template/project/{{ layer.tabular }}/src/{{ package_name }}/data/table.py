@@ -40,21 +40,25 @@ def open_table(
     """
     with open_csv(path) as table:
         table.require([target] if target else [])
+        total = table.leave_out_total()
         known = None if refresh else known_schema(schema_path, path.name, target, choices)
         if known:
             whole, schema = read_columns(table, known.held), known
         else:
             kinds = {**choices.kinds, **({target: kind} if target and kind else {})}
             found, readers = read_freely(table, choices, kinds)
-            schema = infer(found, readers)
+            schema = infer(found, readers).model_copy(update={"separator": table.dialect.separator})
             whole = settle(found, schema.held)
             tell_blanks(table, [column.name for column in schema.held if column.kind == "category"])
     frame = whole.dropna(subset=[target]) if target else whole
-    left_out = len(whole) - len(frame)
+    left_out = {
+        f"no {target!r}": len(whole) - len(frame),
+        f"the last row is a total, {total!r}": int(total is not None),
+    }
     summary = Summary(
         source=path.name,
-        rows=len(whole),
-        rows_left_out={f"they have no {target!r}": left_out} if left_out else {},
+        rows=len(whole) + int(total is not None),
+        rows_left_out={reason: count for reason, count in left_out.items() if count},
         columns=tuple(column.name for column in schema.held),
         columns_left_out=schema.ignored,
         columns_unknown=unknown_names(table.names, schema),
@@ -125,19 +129,29 @@ def settle(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     for column in columns:
         cells = frame[column.name]
         if column.kind == "boolean":
-            truths = cells.str.casefold().map({word: bool(value) for word, value in TRUTHS.items()})
-            cells = truths.where(truths.notna(), cells).astype(object)
+            cells = as_truths(cells)
         elif column.kind == "category":
             cells = spelled(cells, column.categories)
         found[column.name] = cells
-    return pd.DataFrame(found, index=frame.index)
+    return pd.DataFrame(found, index=frame.index, copy=False)
+
+
+def as_truths(cells: pd.Series) -> pd.Series:
+    """Return the cells with truth values for the words that mean them, in either case."""
+    return replaced(cells, lambda word: bool(TRUTHS[key]) if (key := word.casefold()) in TRUTHS else word)
 
 
 def spelled(cells: pd.Series, categories: Sequence[str]) -> pd.Series:
     """Return text with each word as the categories spell it; a word that is none of them stays."""
     known = {word_key(word): word for word in categories}
-    others = [word for word in cells.dropna().unique() if word not in categories and word_key(word) in known]
-    return cells.replace({word: known[word_key(word)] for word in others}) if others else cells
+    return replaced(cells, lambda word: known.get(word_key(word), word)).astype("str")
+
+
+def replaced(cells: pd.Series, value: Callable[[str], Any]) -> pd.Series:
+    """Return the value of each cell of text; each different text is looked at once."""
+    codes, different = pd.factorize(cells)
+    values = np.array([*map(value, different), None], dtype=object)
+    return pd.Series(values[codes], index=cells.index, name=cells.name, dtype=object)
 
 
 def check_table(frame: pd.DataFrame, columns: Sequence[Column], path: Path, *, advice: str = "") -> None:

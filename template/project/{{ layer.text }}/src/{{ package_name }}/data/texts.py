@@ -26,10 +26,10 @@ def open_texts(
     """
     with open_csv(path) as table:
         table.require([source.text, source.target])
-        frame = table.frame({source.text: Text(), source.target: Text()})
+        frame = table.frame({source.text: Text(), source.target: Text()}).astype("str")
     schema = None if refresh else known_schema(schema_path, path.name, source)
     if schema is None:
-        schema = infer_schema(frame, path, source)
+        schema = infer_schema(frame, path, source).model_copy(update={"separator": table.dialect.separator})
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
     check_texts(frame, schema, path)
