@@ -32,11 +32,11 @@ pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hi
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv"
-READ = "@/data/cells.py @/data/dialect.py @/data/reading.py tests/test_reading.py"
+READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
 RECORDS = "@/inference/records.py tests/test_records.py"
 TABLE = f"""
 {SHIPPED} {READ} {RECORDS} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py
-@/data/infer.py @/data/kinds.py @/data/summary.py @/data/table.py
+@/data/infer.py @/data/kinds.py @/data/table.py
 tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
 """
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..data.history import each_series
+from ..data.summary import Summary
 from ..schema import Schema
 from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
 from .report import write_page
@@ -35,7 +36,10 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
         "distributions": draw_distributions(frame, shown, schema),
         "spans": draw_spans(shown, schema),
     }
+    summary = Summary.model_validate(frame.attrs["summary"])
     facts = {
+        "rows read": f"{summary.rows}",
+        **{f"rows left out: {reason}": f"{count}" for reason, count in summary.rows_left_out.items()},
         "rows": f"{len(frame)}",
         "series": f"{len(parts)}",
         "frequency": schema.frequency.name,
@@ -44,8 +48,11 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
     tables = {
         "The data": pd.DataFrame(facts.items(), columns=["what", "found"]),
         "Its series": pd.DataFrame([describe_series(name, rows, schema) for name, rows in parts[:MAX_LISTED]]),
+        "Left out": pd.DataFrame(summary.columns_left_out.items(), columns=["column", "because it"]),
     }
-    return write_page(folder, f"Data: {schema.source}", tables, figures)
+    page = write_page(folder, f"Data: {schema.source}", tables, figures)
+    summary.save(folder)
+    return page
 
 
 def summarize(frame: pd.DataFrame, schema: Schema) -> str:

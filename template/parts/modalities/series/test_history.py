@@ -10,7 +10,9 @@ import pytest
 from acme_ml.config import load_config
 from acme_ml.data.history import open_history
 from acme_ml.data.load import read_data
+from acme_ml.data.summary import Summary
 from acme_ml.errors import DataError
+from acme_ml.evaluation.explore import write_exploration
 from acme_ml.schema import Frequency, Layout, Schema
 
 LAYOUT = Layout(time="day", target="sales", known=("open",), series="shop", horizon=3, lags=8, season=7)
@@ -56,6 +58,27 @@ def test_rows_after_the_last_value_are_its_future(frame: pd.DataFrame, tmp_path:
     frame.loc[37:39, "sales"] = None
     table, _ = opened(frame, tmp_path)
     assert len(table) == 77
+
+
+def test_what_is_used_and_what_not_is_told(
+    frame: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    frame.loc[37:39, "sales"] = None
+    table, schema = opened(frame, tmp_path)
+    assert "80 rows read, 77 used\n  3 rows left out: no value of 'sales' follows in their series" in caplog.text
+    assert "column 'note' left out: it is not named under data" in caplog.text
+    page = write_exploration(table, schema, tmp_path / "page")
+    assert "is not named under data" in page.read_text(encoding="utf-8")
+    summary = Summary.model_validate_json((tmp_path / "page" / "summary.json").read_bytes())
+    assert (summary.rows, sum(summary.rows_left_out.values())) == (80, 3)
+    assert summary.columns == ("shop", "day", "sales", "open")
+
+
+def test_several_series_that_nothing_tells_apart_are_no_gaps_to_mend(frame: pd.DataFrame, tmp_path: Path) -> None:
+    for rows in (frame, frame.sort_values("day", kind="stable")):
+        with pytest.raises(DataError, match=r"say which column tells them apart: data\.series in params\.yaml"):
+            opened(rows, tmp_path, LAYOUT.model_copy(update={"series": None}))
 
 
 def dropped(frame: pd.DataFrame, *rows: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from ..data.summary import Summary
 from ..schema import Schema
 from .plots import COLOR
 from .report import write_page
@@ -26,7 +27,9 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
     texts = frame[schema.text]
     lengths = texts.str.split().str.len()
     sample = frame.sample(MAX_TEXTS, random_state=0) if len(frame) > MAX_TEXTS else frame
+    summary = Summary.model_validate(frame.attrs["summary"])
     facts = {
+        "rows read": summary.rows,
         "texts": len(frame),
         "classes": len(schema.target.categories),
         "repeated texts": int(texts.duplicated().sum()),
@@ -36,9 +39,12 @@ def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path
         "The texts": pd.DataFrame(facts.items(), columns=["what", "count"]),
         "Its classes": describe_classes(frame, lengths, schema),
         "Examples": pick_examples(sample, schema),
+        "Left out": pd.DataFrame(summary.columns_left_out.items(), columns=["column", "because it"]),
     }
     figures = {"distributions": draw_distributions(frame, lengths, schema), "words": draw_words(sample, schema)}
-    return write_page(folder, f"Data: {schema.source}", tables, figures)
+    page = write_page(folder, f"Data: {schema.source}", tables, figures)
+    summary.save(folder)
+    return page
 
 
 def summarize(frame: pd.DataFrame, schema: Schema) -> str:

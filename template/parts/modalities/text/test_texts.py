@@ -10,8 +10,10 @@ import pytest
 from acme_ml.config import Config, load_config
 from acme_ml.data.example import PACKAGES, ROWS, split_paragraphs, write_example
 from acme_ml.data.load import read_data
+from acme_ml.data.summary import Summary
 from acme_ml.data.texts import open_texts
 from acme_ml.errors import DataError
+from acme_ml.evaluation.explore import write_exploration
 from acme_ml.schema import DataSource, Schema
 
 SOURCE = DataSource(path="own.csv", text="said", target="mood", max_characters=50)
@@ -29,6 +31,30 @@ def test_texts_are_taken_as_they_are_written(tmp_path: Path) -> None:
     assert list(frame.itertuples(index=False, name=None)) == GOOD
     assert (schema.target.categories, schema.target.counts) == (("glad", "sad"), (3, 2))
     assert schema.longest == len(GOOD[-1][0])
+
+
+def test_classes_are_without_blanks_at_their_ends_and_it_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    frame, schema = read(tmp_path, [(text, f" {mood}\u00a0" if text == "NA" else mood) for text, mood in GOOD])
+    assert schema.target.categories == ("glad", "sad")
+    assert set(frame["mood"]) == {"glad", "sad"}
+    assert "column 'mood': blanks at the ends of cells (1 of them)" in caplog.text
+    assert "own.csv: 5 rows read, 5 used\n  2 columns used: said, mood" in caplog.text
+
+
+def test_what_is_not_used_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rows = [f"{place};{text};{mood}" for place, (text, mood) in enumerate(GOOD)]
+    (tmp_path / "own.csv").write_text("\n".join(["id;said;mood", *rows]), encoding="utf-8")
+    frame, schema = open_texts(tmp_path / "own.csv", tmp_path / "schema.json", SOURCE)
+    assert schema.separator == ";"
+    assert "column 'id' left out: it is not named under data" in caplog.text
+    page = write_exploration(frame, schema, tmp_path / "page")
+    assert "is not named under data" in page.read_text(encoding="utf-8")
+    summary = Summary.model_validate_json((tmp_path / "page" / "summary.json").read_bytes())
+    assert (summary.rows, list(summary.columns_left_out)) == (len(GOOD), ["id"])
 
 
 def test_a_schema_survives_its_file_and_says_what_it_holds(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from ..schema import Frequency, Layout, Schema
 from .cells import NO_NUMBER, Number, Reader, Text
 from .frequency import find_fault, infer_frequency, read_time
 from .reading import Table, open_csv
+from .summary import NOT_NAMED, Summary
 
 MAX_REPORTED = 5
+SEVERAL = "If the table holds several series, say which column tells them apart: data.series in params.yaml."
 TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
 
 log = logging.getLogger(__name__)
@@ -25,12 +27,22 @@ def open_history(
 ) -> tuple[pd.DataFrame, Schema]:
     """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
 
-    Rows that follow the last value of a series hold only what is known of its future, and are left out. Raises
-    DataError that names column, row, time and the next step.
+    Rows that follow the last value of a series hold only what is known of its future, and are left out. What was used
+    is told in the log, and is a `Summary` in the `attrs` of the frame. Raises DataError that names column, row, time
+    and the next step.
     """
     with open_csv(path) as table:
-        frame = parse_table(pd.concat(read_rows(table, layout)), layout, path)
-    frame = frame[observed(frame, layout)]
+        whole = parse_table(pd.concat(read_rows(table, layout)), layout, path)
+    frame = whole[observed(whole, layout)]
+    future = len(whole) - len(frame)
+    summary = Summary(
+        source=path.name,
+        rows=len(whole),
+        rows_left_out={f"no value of {layout.target!r} follows in their series": future} if future else {},
+        columns=tuple(layout.columns),
+        columns_left_out={name: NOT_NAMED for name in table.names if name not in layout.columns},
+    )
+    log.info("\n".join(summary.lines()))
     check_numbers(frame, layout.target, path)
     schema = None if refresh else known_schema(schema_path, path.name, layout)
     if schema is None:
@@ -41,6 +53,7 @@ def open_history(
         log.info("wrote %s", schema_path)
     check_frequency(frame, schema, path)
     check_length(frame, layout, layout.lags + layout.horizon, path)
+    frame.attrs["summary"] = summary.model_dump()
     return frame, schema
 
 
@@ -163,6 +176,8 @@ def _check_times(frame: pd.DataFrame, layout: Layout, frequency: Frequency | Non
             series = f"series {name!r}, " if layout.series else ""
             found.append(f"{series}column {layout.time!r}, row {rows.index[fault[0]] + 1}: {fault[1]}")
             found[-1] += explain_other(times, frequency)
+            if layout.series is None and len(set(times)) < len(times):
+                found[-1] += f"\n{SEVERAL}"
     if found:
         more = [f"and {len(found) - MAX_REPORTED} more series"] if len(found) > MAX_REPORTED else []
         raise DataError("\n".join([f"{path} is no table of equally spaced series:", *found[:MAX_REPORTED], *more]))

@@ -10,6 +10,7 @@ from ..errors import DataError
 from ..schema import DataSource, Schema, Target
 from .cells import Text
 from .reading import open_csv
+from .summary import NOT_NAMED, Summary
 
 MAX_CLASSES = 1_000
 MAX_REPORTED = 5
@@ -22,11 +23,24 @@ def open_texts(
 ) -> tuple[pd.DataFrame, Schema]:
     """Read the texts and check them against their schema, which is inferred first if it is new or `refresh` is set.
 
-    Raises DataError that names column, row and rule.
+    What was used is told in the log, and is a `Summary` in the `attrs` of the frame. Raises DataError that names
+    column, row and rule.
     """
     with open_csv(path) as table:
         table.require([source.text, source.target])
-        frame = table.frame({source.text: Text(), source.target: Text()}).astype("str")
+        frame = table.frame({source.text: Text(), source.target: Text(tidy=True)}).astype("str").fillna("")
+        for name, blanks in table.blank_ends([source.target]).items():
+            if blanks:
+                log.warning("column %r: blanks at the ends of cells (%d of them) are no part of classes", name, blanks)
+    summary = Summary(
+        source=path.name,
+        rows=len(frame),
+        rows_left_out={},
+        columns=(source.text, source.target),
+        columns_left_out={name: NOT_NAMED for name in table.names if name not in frame},
+    )
+    log.info("\n".join(summary.lines()))
+    frame.attrs["summary"] = summary.model_dump()
     schema = None if refresh else known_schema(schema_path, path.name, source)
     if schema is None:
         schema = infer_schema(frame, path, source).model_copy(update={"separator": table.dialect.separator})
@@ -48,7 +62,7 @@ def known_schema(schema_path: Path, name: str, source: DataSource) -> Schema | N
 def infer_schema(frame: pd.DataFrame, path: Path, source: DataSource) -> Schema:
     """Describe texts and classes. Raises DataError when the classes cannot be learned."""
     labels = frame[source.target]
-    counts = labels[labels.str.strip() != ""].value_counts().sort_index()
+    counts = labels[labels != ""].value_counts().sort_index()
     if why := why_unusable(counts):
         raise DataError(f"{path}, column {source.target!r}: {why}")
     return Schema(
@@ -92,7 +106,7 @@ def text_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
 def label_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
     """Yield what is wrong with the classes; rows count from 1, below the header."""
     labels = frame[schema.target.name]
-    empty = labels.str.strip() == ""
+    empty = labels == ""
     yield from (f"{place(labels, row)}: the class is missing" for row in labels.index[empty])
     for row in labels.index[~empty & ~labels.isin(schema.target.categories)]:
         advice = "if it is meant, run the data command with --refresh"

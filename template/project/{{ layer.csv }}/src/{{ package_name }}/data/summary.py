@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 SUMMARY_FILE = "summary.json"
 LISTED = "is listed under data.ignore"
+NOT_NAMED = "is not named under data"
 OVERRIDE = "data.kinds in params.yaml can say what they are all the same"
 
 
@@ -17,12 +18,12 @@ class Summary(BaseModel, frozen=True, extra="forbid"):
     rows_left_out: dict[str, int]
     columns: tuple[str, ...]
     columns_left_out: dict[str, str]
-    columns_unknown: tuple[str, ...]
+    columns_unknown: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Return the summary in words, line by line."""
         used = self.rows - sum(self.rows_left_out.values())
-        found_out = any(reason != LISTED for reason in self.columns_left_out.values())
+        found_out = any(reason not in (LISTED, NOT_NAMED) for reason in self.columns_left_out.values())
         return [
             f"{self.source}: {self.rows} rows read, {used} used",
             *(
