@@ -249,3 +249,13 @@ def test_values_that_can_be_cut_in_two_ways_are_cut_as_usual(tmp_path: Path) -> 
         assert table.names == ("a,b", "c")
     with pytest.raises(DataError, match="comma or semicolon"), open_csv(path):
         pass
+
+
+def test_a_table_larger_than_memory_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_ROW", 2**20)
+    rows = 400_000
+    path = write(tmp_path, b"a,price\n" + rows * b"a text that is long enough to fill memory,1.5\n")
+    with open_csv(path) as table:
+        table.connection.execute("SET memory_limit = '12MB'")
+        assert path.stat().st_size > 16_000_000
+        assert sum(len(part) for part in table.chunks({"a": Text(), "price": Number()})) == rows

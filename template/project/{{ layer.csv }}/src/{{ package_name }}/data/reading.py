@@ -239,6 +239,7 @@ class Table:
             # No cell is this text, so that each is what it holds.
             "nullstr": "'\x01'",
             "max_line_size": str(LONGEST_ROW),
+            "buffer_size": str(LONGEST_ROW),
         }
         told = ", ".join(f"{name}={value}" for name, value in options.items())
         return f"read_csv({quoted(str(self.dialect.text))}, {told})"

@@ -5,9 +5,9 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import pandas as pd
 
@@ -27,18 +27,21 @@ class Records:
 
     def write(self, file: TextIO, added: pd.DataFrame) -> None:
         """Write each record with the cells of a row of `added` after it; its own cells stay as they are written."""
-        line, end = split_end(self.header)
-        if self.header:
-            file.write(f"{line}{self.dialect.separator}{self._joined(added.columns)}{end}")
-        for record, cells in zip(self.rows, added.itertuples(index=False, name=None), strict=True):
+        joined = csv.writer(Echo(), delimiter=self.dialect.separator, lineterminator="").writerow
+        table = added.itertuples(index=False, name=None)
+        cells = chain([added.columns], table) if self.header else table
+        records = [self.header, *self.rows] if self.header else self.rows
+        for record, row in zip(records, cells, strict=True):
             line, end = split_end(record)
-            file.write(f"{line}{self.dialect.separator}{self._joined(cells)}{end}")
+            file.write(f"{line}{self.dialect.separator}{joined(row)}{end}")
 
-    def _joined(self, cells: Iterable[Any]) -> str:
-        """Return cells as a table in this dialect has them."""
-        text = io.StringIO()
-        csv.writer(text, delimiter=self.dialect.separator, lineterminator="").writerow(cells)
-        return text.getvalue()
+
+class Echo:
+    """A file whose writers return what they would write."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
 
 
 def split_end(record: str) -> tuple[str, str]:
