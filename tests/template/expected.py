@@ -14,11 +14,12 @@ ALWAYS = """
 @/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
 @/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
-@/evaluation/figures.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
+@/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/training/__init__.py @/training/estimators.py @/training/export.py @/training/lineage.py @/training/model.py
 @/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py @/training/tune.py
 tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
+tests/test_own_data.py tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
+tests/data/params.yaml
 """
 
 SERVICE = """

@@ -113,7 +113,7 @@ def test_the_files_of_the_template_are_typed_beside_their_libraries(words: list[
 def test_the_tests_of_a_project_notice_that_nothing_is_learned(renderer: Renderer, task: str) -> None:
     with renderer.project({"task": task, "serving": "none"}) as project:
         target = yaml.safe_load(project.text("params.yaml"))["data"]["target"]
-        shuffle(project.folder / "data/raw/example.csv", target)
+        shuffle(project.folder / "tests/data/raw/example.csv", target)
         result = start(project.folder, "pytest", "-q", "-p", "no:cacheprovider", "-k", "baseline or floor")
     assert result.returncode == 1, result.stdout
     assert "FAILED tests/test_training.py::test_the_model_keeps_to_the_floor" in result.stdout

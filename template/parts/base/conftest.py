@@ -1,4 +1,7 @@
-"""What the tests share: a copy of the project's settings and data, and a model trained on them once."""
+"""What the tests share: the example's settings and data, and a model trained on them once.
+
+They are in tests/data, so that a project's own data and settings change nothing here.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -12,28 +15,28 @@ from acme_ml.config import Config, load_config
 from acme_ml.data.load import read_data
 from acme_ml.training.train import Run, train
 
-PROJECT = Path(__file__).parents[1]
+EXAMPLE = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's settings and data, copied so that tests write nothing into the project.
+    """The example's settings and data, copied so that tests write nothing into the project.
 
     Two folds instead of more make the tests faster; they are about the code, not about the spread.
     """
     folder = tmp_path_factory.mktemp("project")
-    settings = yaml.safe_load((PROJECT / "params.yaml").read_text(encoding="utf-8"))
+    shutil.copytree(EXAMPLE, folder / "data")
+    settings = yaml.safe_load((folder / "data" / "params.yaml").read_text(encoding="utf-8"))
+    (folder / "data" / "params.yaml").unlink()
     settings["evaluation"]["folds"] = 2
     (folder / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    if (PROJECT / "data").exists():
-        shutil.copytree(PROJECT / "data", folder / "data")
     read_data(load_config(folder / "params.yaml"))
     return folder
 
 
 @pytest.fixture
 def workspace(project: Path, tmp_path: Path) -> Path:
-    """A fresh copy of the project's settings and data."""
+    """A fresh copy of the example's settings and data."""
     shutil.copy(project / "params.yaml", tmp_path)
     shutil.copytree(project / "data", tmp_path / "data")
     return tmp_path
@@ -54,6 +57,6 @@ def edit_params(workspace: Path) -> Callable[[dict[str, Any]], Config]:
 
 @pytest.fixture(scope="session")
 def trained(project: Path) -> tuple[Config, Run]:
-    """A model trained once with the project's own settings; treat it as read-only."""
+    """A model trained once with the example's settings; treat it as read-only."""
     config = load_config(project / "params.yaml")
     return config, train(config)

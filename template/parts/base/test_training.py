@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from acme_ml.config import Config
 from acme_ml.errors import BundleError, ProjectError
-from acme_ml.evaluation.evaluate import check_floor, evaluate_saved
+from acme_ml.evaluation.evaluate import evaluate_saved
+from acme_ml.evaluation.floor import check_floor, is_better, propose_floor
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.inference.bundle import find_bundle, list_bundles, load_bundle
 from acme_ml.inference.predict import predict
@@ -34,6 +37,27 @@ def test_a_model_below_the_floor_is_refused(trained: tuple[Config, Run]) -> None
     unreachable = -1.0 if config.evaluation.metric in LOWER_IS_BETTER else 1.1
     with pytest.raises(ProjectError, match="too poor to ship"):
         check_floor(run.evaluation, config.evaluation.model_copy(update={"floor": unreachable}))
+
+
+def test_without_a_floor_the_baseline_is_one(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    settings = config.evaluation.model_copy(update={"floor": None})
+    assert "as the naive baseline has it" in check_floor(run.evaluation, settings)
+    with pytest.raises(ProjectError, match="too poor to ship"):
+        check_floor(replace(run.evaluation, metrics=run.evaluation.baseline), settings)
+
+
+def test_a_floor_is_proposed_with_the_spread_it_comes_from(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    metric, mean = config.evaluation.metric, run.evaluation.folds_mean[config.evaluation.metric]
+    line = propose_floor(run.evaluation, config.evaluation)
+    assert line is not None
+    assert f"{metric} in 2 folds: {mean:.4g}" in line
+    floor = yaml.safe_load(line)["floor"]
+    assert is_better(metric, mean, floor)
+    assert is_better(metric, floor, run.evaluation.baseline[metric])
+    hopeless = replace(run.evaluation, folds_mean=run.evaluation.baseline)
+    assert propose_floor(hopeless, config.evaluation) is None
 
 
 def test_the_same_seed_gives_the_same_metrics(trained: tuple[Config, Run]) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from .errors import ProjectError
 
 if TYPE_CHECKING:
+    from .config import EvaluationSettings
     from .evaluation.evaluate import Evaluation
     from .training.train import Run
 
@@ -55,7 +56,8 @@ def train(params: Params = PARAMS) -> None:
     from .config import load_config
     from .training.train import train as run
 
-    report_run(run(load_config(params)))
+    config = load_config(params)
+    report_run(run(config), config.evaluation)
 
 
 @app.command()
@@ -67,8 +69,9 @@ def tune(
     from .config import load_config
     from .training.tune import tune as run
 
-    finished = run(load_config(params), jobs=jobs)
-    report_run(finished)
+    config = load_config(params)
+    finished = run(config, jobs=jobs)
+    report_run(finished, config.evaluation)
     typer.echo(f"Candidates: {shown(finished.report.with_name('search.html'))}")
 
 
@@ -76,11 +79,14 @@ def tune(
 def evaluate(
     params: Params = PARAMS,
     run: RunName = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml, or the baseline.")
+    ] = False,
 ) -> None:
     """Measure a saved model on the held-out examples, and write its figures again."""
     from .config import load_config
-    from .evaluation.evaluate import check_floor, evaluate_saved
+    from .evaluation.evaluate import evaluate_saved
+    from .evaluation.floor import check_floor
     from .evaluation.report import write_run_report
     from .training.lineage import read_lineage
 
@@ -142,10 +148,14 @@ def rollback(params: Params = PARAMS) -> None:
     typer.echo(f"{roll_back(load_config(params).models_dir)} answers now")
 
 
-def report_run(run: "Run") -> None:
-    """Print what a run measured, and where its files are."""
+def report_run(run: "Run", settings: "EvaluationSettings") -> None:
+    """Print what a run measured, where its files are, and a floor if params.yaml has none."""
+    from .evaluation.floor import propose_floor
+
     show_metrics(run.evaluation)
     typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
+    if settings.floor is None and (floor := propose_floor(run.evaluation, settings)):
+        typer.echo(f"To let evaluate --check ask for as much, put this under evaluation in params.yaml:\n  {floor}")
 
 
 def show_metrics(evaluation: "Evaluation") -> None:

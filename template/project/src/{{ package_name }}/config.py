@@ -19,10 +19,13 @@ class ModelSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
-    """How models are compared: `metric` ranks them, `floor` is the least that `evaluate --check` accepts."""
+    """How models are compared: `metric` ranks them, `floor` is the least that `evaluate --check` accepts.
+
+    Without a floor, it accepts what is better than the naive baseline.
+    """
 
     metric: str
-    floor: float
+    floor: float | None = None
     folds: int = Field(default=5, ge=2)
 
 

@@ -2,6 +2,7 @@
 
 - `evaluate`: measure a model, against a naive baseline and across folds
 - `metrics`: what is measured
+- `floor`: the least that is asked
 - `figures`: what is drawn of its predictions
 - `diagnostics`: what is drawn of the fit itself
 - `explore`: what is drawn of the data

@@ -9,16 +9,16 @@ from rich.progress import track
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from ..config import Config, EvaluationSettings
+from ..config import Config
 from ..data.dataset import Dataset
 from ..data.load import load
-from ..errors import BundleError, ProjectError
+from ..errors import BundleError
 from ..inference.bundle import find_bundle
 from ..inference.storage import load_model
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
 from .figures import draw
-from .metrics import LOWER_IS_BETTER, fit_baseline, measure
+from .metrics import fit_baseline, measure
 
 Metrics = dict[str, float]
 
@@ -70,14 +70,3 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     if Schema.read(folder / SCHEMA_FILE) != dataset.schema:
         raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
     return folder, evaluate(load_model(folder), dataset, config)
-
-
-def check_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str:
-    """Say that the metric keeps to the floor of params.yaml. Raises ProjectError when it does not."""
-    value = evaluation.metrics[settings.metric]
-    lower_is_better = settings.metric in LOWER_IS_BETTER
-    bound = "at most" if lower_is_better else "at least"
-    said = f"{settings.metric} is {value:.4g}; {bound} {settings.floor:g} is asked"
-    if np.isnan(value) or (value > settings.floor if lower_is_better else value < settings.floor):
-        raise ProjectError(f"{said}: the model is too poor to ship")
-    return said
