@@ -33,11 +33,12 @@ sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
 READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
+SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
 RECORDS = "@/inference/records.py tests/test_records.py"
 TABLE = f"""
-{SHIPPED} {READ} {RECORDS} @/columns.py @/training/features.py @/training/graph.py @/training/preprocessing.py
-@/data/infer.py @/data/kinds.py @/data/table.py
-tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
+{SHIPPED} {READ} {SHUFFLED} {RECORDS} @/columns.py @/training/features.py @/training/graph.py
+@/training/preprocessing.py @/data/infer.py @/data/kinds.py @/data/table.py
+tests/test_held_out.py tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
 """
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
@@ -50,14 +51,14 @@ TASKS = {
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         f"""
-        {READ} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
+        {READ} {SHUFFLED} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
         tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),
     "image-classification": Task(
         r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
-        """
-        @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
+        f"""
+        {SHUFFLED} @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
         tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
         """,
     ),

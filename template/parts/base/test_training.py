@@ -69,7 +69,16 @@ def test_a_saved_model_measures_as_it_did(trained: tuple[Config, Run]) -> None:
     config, run = trained
     folder, evaluation = evaluate_saved(config, run.name)
     assert folder == run.bundle
-    assert evaluation.metrics == run.evaluation.metrics
+    assert evaluation.metrics == pytest.approx(run.evaluation.metrics, rel=1e-6)
+
+
+def test_a_saved_model_is_measured_on_what_it_has_not_seen_and_its_folds_are_not_fitted_again(
+    trained: tuple[Config, Run],
+) -> None:
+    config, run = trained
+    _, evaluation = evaluate_saved(config.model_copy(update={"seed": config.seed + 1}), run.name)
+    assert evaluation.metrics == pytest.approx(run.evaluation.metrics, rel=1e-6)
+    assert (evaluation.folds_mean, evaluation.folds_std) == (run.evaluation.folds_mean, run.evaluation.folds_std)
 
 
 def test_a_run_keeps_model_card_figures_and_lineage(trained: tuple[Config, Run]) -> None:

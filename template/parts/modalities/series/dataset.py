@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.util import hash_pandas_object
 from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
 
 from ..schema import Schema
@@ -34,6 +35,11 @@ class Split:
     def __iter__(self) -> Iterator[Any]:
         """Unpack into features and target."""
         return iter((self.features, self.target))
+
+    def keys(self) -> NDArray[np.uint64]:
+        """Return a number for each window, its series and origin and all, which equal ones have in common."""
+        table = pd.concat([self.features, self.target], axis="columns").reset_index()
+        return hash_pandas_object(table, index=False).to_numpy()
 
     def take(self, rows: Rows) -> "Split":
         """Return the windows at these positions."""

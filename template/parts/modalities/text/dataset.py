@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
+from pandas.util import hash_pandas_object
+from sklearn.model_selection import BaseCrossValidator
 
 from ..schema import Schema
+from .splitting import TiedFolds, Ties, tie
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Split:
         """Unpack into features and target."""
         return iter((self.features, self.target))
 
+    def keys(self) -> NDArray[np.uint64]:
+        """Return a number for each text, class and all, which equal ones have in common."""
+        table = pd.DataFrame({"text": self.features, "class": self.target.to_numpy()})
+        return hash_pandas_object(table, index=False).to_numpy()
+
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the texts at these positions."""
         return Split(self.features[rows], self.target.iloc[rows])
@@ -30,12 +37,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The texts to train on, the texts to test on, and the schema that both fit."""
+    """The texts to train on, the texts to test on, the schema that both fit, and which of the first are tied."""
 
     train: Split
     test: Split
     schema: Schema
+    ties: Ties | None = None
 
     def splitter(self, folds: int) -> BaseCrossValidator:
         """Return what cuts the training texts into folds, with the same share of each class."""
-        return StratifiedKFold(folds)
+        return TiedFolds(folds, self.ties or tie(self.train.keys()), self.train.target.to_numpy())

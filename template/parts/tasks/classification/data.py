@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from ..columns import VERSION, Column
 from ..config import Config
@@ -13,7 +12,8 @@ from ..schema import Schema
 from .cells import Reader
 from .dataset import Dataset, Split
 from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
-from .table import encode_table, open_table, spelled
+from .splitting import Ties, hold_out, tie
+from .table import encode_table, open_table, spelled, told_ties
 
 
 def load(config: Config) -> Dataset:
@@ -21,15 +21,20 @@ def load(config: Config) -> Dataset:
 
     Raises DataError that names column, row and rule.
     """
+    rows, schema, ties = read_examples(config)
+    count, classes = len(rows.target), rows.target.nunique()
+    if count * min(config.data.test_size, 1 - config.data.test_size) < classes:
+        raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes")
+    labels = rows.target.to_numpy()
+    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
+    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), stratified=True)
+
+
+def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
+    """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
-    target = frame[config.data.target]
-    if len(target) * min(config.data.test_size, 1 - config.data.test_size) < target.nunique():
-        raise DataError(f"{config.data_path}: {len(target)} rows are too few to split {target.nunique()} classes")
-    rows = Split(encode_table(frame, schema), target)
-    train, test = train_test_split(
-        range(len(frame)), test_size=config.data.test_size, stratify=target, random_state=config.seed
-    )
-    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, stratified=True)
+    rows = Split(encode_table(frame, schema), frame[config.data.target])
+    return rows, schema, tie(rows.keys(), *told_ties(frame))
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import BaseCrossValidator, KFold
+from pandas.util import hash_pandas_object
+from sklearn.model_selection import BaseCrossValidator
 
 from ..schema import Schema
+from .splitting import TiedFolds, Ties, tie
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Split:
         """Unpack into features and target, as estimators take them."""
         return iter((self.features, self.target))
 
+    def keys(self) -> NDArray[np.uint64]:
+        """Return a number for each row, which equal ones have in common."""
+        table = self.features
+        return hash_pandas_object(table, index=False).to_numpy()
+
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the rows at these positions."""
         return Split(self.features.iloc[rows])
@@ -30,12 +37,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The rows to train on, the rows to test on, and the schema that both fit."""
+    """The rows to train on, the rows to test on, the schema that both fit, and which rows to train on are tied."""
 
     train: Split
     test: Split
     schema: Schema
+    ties: Ties | None = None
 
     def splitter(self, folds: int) -> BaseCrossValidator:
         """Return what cuts the training rows into folds."""
-        return KFold(folds)
+        return TiedFolds(folds, self.ties or tie(self.train.keys()))

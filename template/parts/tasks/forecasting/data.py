@@ -5,7 +5,7 @@ import pandas as pd
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
-from .dataset import HELD_BACK, LEAST_WINDOWS, Dataset, split_by_time
+from .dataset import HELD_BACK, LEAST_WINDOWS, Dataset, Split, split_by_time
 from .history import open_history
 from .windows import build_windows
 
@@ -14,12 +14,17 @@ TOO_SHORT = "the history is too short: use fewer folds, or smaller lags, horizon
 
 def load(config: Config) -> Dataset:
     """Return the windows to train on, and the last ones to test on. Raises DataError that says what does not fit."""
-    frame, schema = read_data(config)
-    windows = build_windows(frame, schema)
+    windows, schema, _ = read_examples(config)
     train, test = split_by_time(windows.features, config.data.test_size, gap=schema.horizon - 1)
     dataset = Dataset(train=windows.take(train), test=windows.take(test), schema=schema)
     check_size(dataset, config.evaluation.folds)
     return dataset
+
+
+def read_examples(config: Config) -> tuple[Split, Schema, None]:
+    """Return all windows and their schema; time alone ties them. Raises DataError that says what does not fit."""
+    frame, schema = read_data(config)
+    return build_windows(frame, schema), schema, None
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

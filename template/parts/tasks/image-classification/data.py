@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from rich.progress import track
-from sklearn.model_selection import train_test_split
 
 from ..config import Config
 from ..errors import DataError
@@ -15,6 +14,7 @@ from .dataset import Dataset, Inventory, Split
 from .example import write_example
 from .folder import Listing, list_folder, report_bad
 from .images import BadImage, check_header, decode, for_each, read_file
+from .splitting import Ties, hold_out, tie
 
 logger = logging.getLogger(__name__)
 
@@ -22,20 +22,25 @@ EXAMPLE = "data/raw"
 
 
 def load(config: Config) -> Dataset:
-    """Return the images to train and to test on, with the same share of each label in both; no image is read yet.
+    """Return the images to train and to test on, with the same share of each label in both; no image is decoded yet.
 
     Raises DataError that names the file and what is wrong with it.
     """
-    listing, schema = open_folder(config)
-    images = Split(np.array(listing.paths, dtype=object), pd.Series(listing.labels, dtype=str))
+    images, schema, ties = read_examples(config)
     count, labels = len(images.target), len(schema.target.categories)
     if count * min(config.data.test_size, 1 - config.data.test_size) < labels:
         raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels")
-    train, test = train_test_split(
-        np.arange(count), test_size=config.data.test_size, stratify=images.target, random_state=config.seed
-    )
+    known = images.target.to_numpy()
+    train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
+    return Dataset(images.take(train), images.take(test), schema, ties.take(train))
+
+
+def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
+    """Return all images, their schema, and which of them are tied, as equal files are. Raises DataError."""
+    listing, schema = open_folder(config)
+    images = Split(np.array(listing.paths, dtype=object), pd.Series(listing.labels, dtype=str))
     # Which files were left out is no part of the form that a model takes.
-    return Dataset(images.take(train), images.take(test), schema.model_copy(update={"ignored": {}}))
+    return images, schema.model_copy(update={"ignored": {}}), tie(images.keys())
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[Inventory, Schema]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from ..columns import VERSION, Column
 from ..config import Config
@@ -13,15 +12,22 @@ from ..schema import Schema
 from .cells import Number, Reader
 from .dataset import Dataset, Split
 from .infer import infer_columns, number_column
-from .table import encode_table, open_table
+from .splitting import Ties, hold_out, tie
+from .table import encode_table, open_table, told_ties
 
 
 def load(config: Config) -> Dataset:
     """Return the rows to train and to test on. Raises DataError that names column, row and rule."""
+    rows, schema, ties = read_examples(config)
+    train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
+    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train))
+
+
+def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
+    """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
     rows = Split(encode_table(frame, schema), frame[config.data.target].astype(float))
-    train, test = train_test_split(range(len(frame)), test_size=config.data.test_size, random_state=config.seed)
-    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema)
+    return rows, schema, tie(rows.keys(), *told_ties(frame))
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

@@ -2,15 +2,14 @@
 
 import logging
 
-import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
 from .dataset import Dataset, Split
 from .example import write_example
+from .splitting import Ties, hold_out, tie
 from .texts import open_texts
 
 log = logging.getLogger(__name__)
@@ -23,15 +22,20 @@ def load(config: Config) -> Dataset:
 
     Raises DataError that names column, row and rule.
     """
+    texts, schema, ties = read_examples(config)
+    count, classes = len(texts.target), texts.target.nunique()
+    if count * min(config.data.test_size, 1 - config.data.test_size) < classes:
+        raise DataError(f"{config.data_path}: {count} texts are too few to split {classes} classes")
+    labels = texts.target.to_numpy()
+    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
+    return Dataset(texts.take(train), texts.take(test), schema, ties.take(train))
+
+
+def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
+    """Return all texts, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
-    target = frame[config.data.target]
-    if len(target) * min(config.data.test_size, 1 - config.data.test_size) < target.nunique():
-        raise DataError(f"{config.data_path}: {len(target)} texts are too few to split {target.nunique()} classes")
-    texts = Split(frame[config.data.text].to_numpy(object), target)
-    train, test = train_test_split(
-        np.arange(len(frame)), test_size=config.data.test_size, stratify=target, random_state=config.seed
-    )
-    return Dataset(train=texts.take(train), test=texts.take(test), schema=schema)
+    texts = Split(frame[config.data.text].to_numpy(object), frame[config.data.target])
+    return texts, schema, tie(texts.keys())
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

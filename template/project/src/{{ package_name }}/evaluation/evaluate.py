@@ -1,7 +1,10 @@
 """Measure a fitted model on held-out examples, against a naive baseline and across folds."""
 
+import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,10 +13,10 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from ..config import Config
-from ..data.dataset import Dataset
-from ..data.load import load
+from ..data.dataset import Dataset, Split
+from ..data.load import read_examples
 from ..errors import BundleError
-from ..inference.bundle import find_bundle
+from ..inference.bundle import HELD_OUT_FILE, METRICS_FILE, find_bundle
 from ..inference.storage import load_model
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
@@ -21,6 +24,11 @@ from .figures import draw
 from .metrics import fit_baseline, measure
 
 Metrics = dict[str, float]
+
+# A model is measured on no smaller share of the examples that were held out.
+LEAST_SHARE = 0.5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,55 @@ def cross_validate(model: Pipeline, dataset: Dataset, folds: int) -> list[Metric
 def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evaluation]:
     """Measure a saved model, the newest if no name is given; return its folder and what was measured.
 
-    Raises BundleError when there is no such model, or the data has another schema than the model's.
+    It is measured on the examples that were held out when it was trained, wherever they are now; the folds are those of
+    then. Raises BundleError when there is no such model, the data has another schema than the model's, or too few of
+    these examples are left.
     """
     folder = find_bundle(config.models_dir, name)
-    dataset = load(config)
-    if Schema.read(folder / SCHEMA_FILE) != dataset.schema:
+    examples, schema, _ = read_examples(config)
+    if Schema.read(folder / SCHEMA_FILE) != schema:
         raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
-    return folder, evaluate(load_model(folder), dataset, config)
+    train, test = part_again(examples, folder, config.data_path)
+    model, saved = load_model(folder), read_metrics(folder)
+    baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
+    return folder, Evaluation(
+        metrics=measure(model, test.features, test.target),
+        baseline=measure(baseline, test.features, test.target) if baseline else saved["baseline"],
+        folds_mean=saved["folds"]["mean"],
+        folds_std=saved["folds"]["std"],
+        figures=draw(model, Dataset(train, test, schema)) | diagnose(model),
+    )
+
+
+def part_again(examples: Split, folder: Path, source: Path) -> tuple[Split, Split]:
+    """Return the examples but those that a saved model was measured on, and these. Raises BundleError for too few."""
+    try:
+        keys = np.load(folder / HELD_OUT_FILE, allow_pickle=False)
+    except (OSError, ValueError):
+        raise BundleError(f"{folder} does not say which examples it has not seen; train again") from None
+    held_out = np.isin(examples.keys(), keys)
+    found = int(held_out.sum())
+    if found < LEAST_SHARE * len(keys):
+        raise BundleError(
+            f"{source}: of the {len(keys)} examples that {folder.name} has not learned from, {found} are left, too few "
+            "to measure it on; train again"
+        )
+    if found < len(keys):
+        log.warning(
+            "%s: %d of the %d examples that were held out are gone; the others are measured",
+            source,
+            len(keys) - found,
+            len(keys),
+        )
+    return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Return what was measured when a model was saved; a metric that was not defined is NaN."""
+    saved = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
+    tables = {"baseline": saved["baseline"], **saved["folds"]}
+    read = {
+        table: {name: np.nan if value is None else value for name, value in values.items()}
+        for table, values in tables.items()
+    }
+    return {"baseline": read["baseline"], "folds": {"mean": read["mean"], "std": read["std"]}}

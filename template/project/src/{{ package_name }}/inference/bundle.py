@@ -13,6 +13,8 @@ from .predictor import Predictor, load_predictor
 
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"
+# The keys of the examples that the model has not learned from.
+HELD_OUT_FILE = "held_out.npy"
 # In the form that `sha256sum --check` reads.
 CHECKSUM_FILE = "SHA256SUMS"
 

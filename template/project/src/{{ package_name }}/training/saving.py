@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from ..data.dataset import Dataset
 from ..errors import BundleError
 from ..evaluation.evaluate import Evaluation
-from ..inference.bundle import LINEAGE_FILE, METRICS_FILE, write_checksums
+from ..inference.bundle import HELD_OUT_FILE, LINEAGE_FILE, METRICS_FILE, write_checksums
 from ..inference.encoder import load_encoder
 from ..inference.prediction import same, score
 from ..inference.predictor import ONNX_FILE, OnnxPredictor
@@ -47,6 +47,7 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         # A metric that these rows do not define is null: JSON knows no NaN.
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        np.save(staging / HELD_OUT_FILE, np.sort(dataset.test.keys()))
         write_model_card(folder.name, metrics, dataset, lineage, staging)
         write_checksums(staging)
     return folder

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 SUMMARY_FILE = "summary.json"
 LISTED = "is listed under data.ignore"
 NOT_NAMED = "is not named under data"
+GROUPS = "says which rows belong together, by data.group"
 OVERRIDE = "data.kinds in params.yaml can say what they are all the same"
 
 
@@ -23,7 +24,7 @@ class Summary(BaseModel, frozen=True, extra="forbid"):
     def lines(self) -> list[str]:
         """Return the summary in words, line by line."""
         used = self.rows - sum(self.rows_left_out.values())
-        found_out = any(reason not in (LISTED, NOT_NAMED) for reason in self.columns_left_out.values())
+        found_out = any(reason not in (LISTED, NOT_NAMED, GROUPS) for reason in self.columns_left_out.values())
         return [
             f"{self.source}: {self.rows} rows read, {used} used",
             *(

@@ -13,7 +13,7 @@ from ..errors import DataError
 from .cells import TRUTHS, Date, Number, Reader
 from .kinds import UNIT, Hints, find_readers, is_code
 from .reading import Table
-from .summary import LISTED, OVERRIDE
+from .summary import GROUPS, LISTED, OVERRIDE
 
 MAX_CATEGORIES = 50
 MAX_SHOWN = 3
@@ -34,9 +34,9 @@ def read_freely(table: Table, choices: Choices, kinds: Mapping[str, Kind]) -> tu
 
     Raises DataError where the file is broken, a column is not there, or its cells are not of the kind that is said.
     """
-    table.require([*choices.ignore, *kinds])
+    table.require([*choices.ignore, *kinds, *choices.ties])
     hints = Hints(choices.missing, choices.decimal, choices.day_first)
-    names = [name for name in table.names if name not in choices.ignore]
+    names = [name for name in table.names if name not in (*choices.ignore, choices.group)]
     readers: dict[str, Reader] = {name: hints.text for name in names if kinds.get(name) in ("category", "boolean")}
     frame, found = find_readers(table, [name for name in names if name not in readers], hints)
     for name, reader in found.items():
@@ -57,6 +57,7 @@ def infer_columns(
     Raises DataError if no column is left.
     """
     columns, ignored = [], dict.fromkeys(choices.ignore, LISTED)
+    ignored |= dict.fromkeys([choices.group] if choices.group else [], GROUPS)
     rows = with_target(frame, target)
     for name in frame.columns.drop([target] if target else []):
         kind = choices.kinds.get(name)

@@ -13,10 +13,13 @@ from ..errors import DataError
 from ..schema import MISSING, Schema
 from .cells import TRUTHS, Date, Number, Reader, Text
 from .infer import read_freely
+from .kinds import Hints, find_readers
 from .reading import Table, open_csv
 from .summary import Summary
 
 MAX_REPORTED = 5
+# What a frame holds beside the columns of the schema.
+GROUP, TIME = "data.group", "data.time"
 REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,8 @@ def open_table(
     """
     with open_csv(path) as table:
         table.require([target] if target else [])
+        if target in choices.ties:
+            raise DataError(f"{path}: {target!r} cannot be both what is predicted and what rows are split by")
         total = table.leave_out_total()
         known = None if refresh else known_schema(schema_path, path.name, target, choices)
         if known:
@@ -50,6 +55,7 @@ def open_table(
             schema = infer(found, readers).model_copy(update={"separator": table.dialect.separator})
             whole = settle(found, schema.held)
             tell_blanks(table, [column.name for column in schema.held if column.kind == "category"])
+        whole = whole.assign(**read_ties(table, choices))
     frame = whole.dropna(subset=[target]) if target else whole
     left_out = {
         f"no {target!r}": len(whole) - len(frame),
@@ -71,6 +77,29 @@ def open_table(
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
     return frame, schema
+
+
+def read_ties(table: Table, choices: Choices) -> dict[str, pd.Series]:
+    """Return the groups or times of all rows, if params.yaml names them. Raises DataError where a time is none."""
+    ties = {}
+    if choices.group:
+        ties[GROUP] = table.frame({choices.group: Text(tidy=True)})[choices.group]
+    if choices.time:
+        hints = Hints(choices.missing, choices.decimal, choices.day_first)
+        frame, readers = find_readers(table, [choices.time], hints)
+        if isinstance(readers[choices.time], Text):
+            raise DataError(f"{table.path}: column {choices.time!r} is no time: it holds neither dates nor numbers")
+        ties[TIME] = frame[choices.time]
+    return ties
+
+
+def told_ties(frame: pd.DataFrame) -> tuple[pd.Series | None, pd.Series | None]:
+    """Return groups and times of the rows, if params.yaml names them. Raises DataError for a row without one."""
+    ties = {key: frame[key] for key in (GROUP, TIME) if key in frame}
+    for key, values in ties.items():
+        for row in values.index[values.isna()][:1]:
+            raise DataError(f"row {row + 1}: the column that {key} names holds nothing here, and rows are split by it")
+    return ties.get(GROUP), ties.get(TIME)
 
 
 def unknown_names(names: Sequence[str], schema: Schema) -> tuple[str, ...]:
