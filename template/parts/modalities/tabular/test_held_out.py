@@ -12,7 +12,7 @@ import pytest
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load
-from acme_ml.errors import BundleError, ConfigError, DataError
+from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation.evaluate import evaluate_saved
 from acme_ml.training.train import Run
 
@@ -111,8 +111,9 @@ def test_what_rows_are_split_by_has_to_be_there(edit_params: Edit) -> None:
         load(edit_params({"data": {**settings_of(config), "time": "person"}}))
     with pytest.raises(DataError, match="no column 'ghost'"):
         load(edit_params({"data": {**settings_of(config), "group": "ghost"}}))
-    with pytest.raises(ConfigError, match="group and time: say one of them"):
-        edit_params({"data": {**settings_of(config), "group": "person", "time": "person"}})
+    with_column(config, "person", [str(number % 9) for number in range(rows)])
+    with pytest.raises(DataError, match=r"data\.group and data\.time: say one of them"):
+        load(edit_params({"data": {**settings_of(config), "group": "person", "time": "person"}}))
 
 
 def test_copies_of_a_row_are_on_one_side(edit_params: Edit, caplog: pytest.LogCaptureFixture) -> None:

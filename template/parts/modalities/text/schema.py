@@ -20,6 +20,9 @@ class DataSource(BaseModel, frozen=True, extra="forbid"):
     path: str
     text: str
     target: str
+    # Which column says what may not be cut apart, such as texts of one person, or that later texts are tested on.
+    group: str | None = None
+    time: str | None = None
     max_characters: int = Field(default=20_000, ge=1)
     test_size: float = Field(default=0.2, gt=0, lt=1)
 

@@ -1,15 +1,18 @@
 """Texts are checked on every load, and errors name column, row and rule; the example can be made anywhere."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.example import PACKAGES, ROWS, split_paragraphs, write_example
 from acme_ml.data.load import read_data
+from acme_ml.data.splitting import hold_out, tie_rows
 from acme_ml.data.summary import Summary
 from acme_ml.data.texts import open_texts
 from acme_ml.errors import DataError
@@ -42,6 +45,25 @@ def test_classes_are_without_blanks_at_their_ends_and_it_is_told(
     assert set(frame["mood"]) == {"glad", "sad"}
     assert "column 'mood': blanks at the ends of cells (1 of them)" in caplog.text
     assert "own.csv: 5 rows read, 5 used\n  2 columns used: said, mood" in caplog.text
+
+
+@pytest.mark.parametrize("times", [range(2000, 2100), pd.date_range("2000-12-31", periods=100).strftime("%Y-%m-%d")])
+def test_texts_of_one_group_are_on_one_side_and_later_ones_are_held_out(tmp_path: Path, times: Sequence[Any]) -> None:
+    rows = [f"text {row},{'ab'[row // 3 % 2]},person {row % 17},{times[row]}" for row in range(100)]
+    (tmp_path / "own.csv").write_text("\n".join(["said,mood,who,when", *rows]), encoding="utf-8")
+    for name, column in (("group", "who"), ("time", "when")):
+        source = SOURCE.model_copy(update={name: column})
+        frame, schema = open_texts(tmp_path / "own.csv", tmp_path / "schema.json", source)
+        ties = tie_rows(np.arange(100, dtype=np.uint64), frame)
+        train, test = hold_out(ties, 0.25, 0, frame["mood"].to_numpy())
+        if name == "group":
+            assert not set(train % 17) & set(test % 17)
+        else:
+            assert test.tolist() == list(range(75, 100))
+        assert schema.text == "said"
+    (tmp_path / "own.csv").write_text("\n".join(["said,mood,who,when", *rows, "t,a,p,noon"]), encoding="utf-8")
+    with pytest.raises(DataError, match="'noon'"):
+        open_texts(tmp_path / "own.csv", tmp_path / "schema.json", source)
 
 
 def test_what_is_not_used_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,8 +12,8 @@ from ..schema import Schema
 from .cells import Number, Reader
 from .dataset import Dataset, Split
 from .infer import infer_columns, number_column
-from .splitting import Ties, hold_out, tie
-from .table import encode_table, open_table, told_ties
+from .splitting import Ties, hold_out, tie_rows
+from .table import encode_table, open_table
 
 
 def load(config: Config) -> Dataset:
@@ -27,7 +27,7 @@ def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
     rows = Split(encode_table(frame, schema), frame[config.data.target].astype(float))
-    return rows, schema, tie(rows.keys(), *told_ties(frame))
+    return rows, schema, tie_rows(rows.keys(), frame)
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

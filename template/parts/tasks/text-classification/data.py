@@ -9,7 +9,7 @@ from ..errors import DataError
 from ..schema import Schema
 from .dataset import Dataset, Split
 from .example import write_example
-from .splitting import Ties, hold_out, tie
+from .splitting import Ties, hold_out, tie_rows
 from .texts import open_texts
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     """Return all texts, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
     texts = Split(frame[config.data.text].to_numpy(object), frame[config.data.target])
-    return texts, schema, tie(texts.keys())
+    return texts, schema, tie_rows(texts.keys(), frame)
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

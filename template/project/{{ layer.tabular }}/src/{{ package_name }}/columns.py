@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from .errors import DataError
@@ -32,12 +32,6 @@ class Choices(BaseModel, frozen=True, extra="forbid"):
     # Which column says what may not be cut apart, such as rows of one person, or that later rows are tested on.
     group: str | None = None
     time: str | None = None
-
-    @model_validator(mode="after")
-    def _one_tie(self) -> Self:
-        if self.group and self.time:
-            raise ValueError("group and time: say one of them; rows are split by the one or the other")
-        return self
 
     @property
     def ties(self) -> list[str]:

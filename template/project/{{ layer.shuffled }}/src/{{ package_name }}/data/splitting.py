@@ -18,6 +18,9 @@ Places = NDArray[np.intp]
 # With fewer different examples, equal ones are no copies, but all that there is.
 LEAST_DIFFERENT = 50
 
+# What a frame holds beside the columns of its schema, where params.yaml names a column of groups or times.
+GROUP, TIME = "data.group", "data.time"
+
 log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,20 @@ class TiedFolds(BaseCrossValidator):
         if self.labels is not None and least_frequent(self.labels[units]) >= self.folds:
             return StratifiedKFold(self.folds)
         return KFold(self.folds)
+
+
+def tie_rows(keys: NDArray[np.uint64], frame: pd.DataFrame) -> Ties:
+    """Return what belongs together of the rows of a frame, by its groups or times if it has some.
+
+    Raises DataError for a row without one, and if it has both.
+    """
+    ties = {key: frame[key] for key in (GROUP, TIME) if key in frame}
+    if len(ties) > 1:
+        raise DataError(f"{GROUP} and {TIME}: say one of them; rows are split by the one or the other")
+    for key, values in ties.items():
+        for row in values.index[values.isna()][:1]:
+            raise DataError(f"row {row + 1}: the column that {key} names holds nothing here, and rows are split by it")
+    return tie(keys, ties.get(GROUP), ties.get(TIME))
 
 
 def tie(keys: NDArray[np.uint64], groups: ArrayLike | None = None, times: ArrayLike | None = None) -> Ties:

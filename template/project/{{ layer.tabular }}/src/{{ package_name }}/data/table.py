@@ -15,11 +15,10 @@ from .cells import TRUTHS, Date, Number, Reader, Text
 from .infer import read_freely
 from .kinds import Hints, find_readers
 from .reading import Table, open_csv
+from .splitting import GROUP, TIME
 from .summary import Summary
 
 MAX_REPORTED = 5
-# What a frame holds beside the columns of the schema.
-GROUP, TIME = "data.group", "data.time"
 REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
 
 log = logging.getLogger(__name__)
@@ -91,15 +90,6 @@ def read_ties(table: Table, choices: Choices) -> dict[str, pd.Series]:
             raise DataError(f"{table.path}: column {choices.time!r} is no time: it holds neither dates nor numbers")
         ties[TIME] = frame[choices.time]
     return ties
-
-
-def told_ties(frame: pd.DataFrame) -> tuple[pd.Series | None, pd.Series | None]:
-    """Return groups and times of the rows, if params.yaml names them. Raises DataError for a row without one."""
-    ties = {key: frame[key] for key in (GROUP, TIME) if key in frame}
-    for key, values in ties.items():
-        for row in values.index[values.isna()][:1]:
-            raise DataError(f"row {row + 1}: the column that {key} names holds nothing here, and rows are split by it")
-    return ties.get(GROUP), ties.get(TIME)
 
 
 def unknown_names(names: Sequence[str], schema: Schema) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..schema import DataSource, Schema, Target
-from .cells import Text
-from .reading import open_csv
+from .cells import Date, Number, Text
+from .reading import Table, open_csv
+from .splitting import GROUP, TIME
 from .summary import NOT_NAMED, Summary
 
 MAX_CLASSES = 1_000
@@ -28,7 +30,9 @@ def open_texts(
     """
     with open_csv(path) as table:
         table.require([source.text, source.target])
+        table.require([name for name in (source.group, source.time) if name])
         frame = table.frame({source.text: Text(), source.target: Text(tidy=True)}).astype("str").fillna("")
+        frame = frame.assign(**read_ties(table, source))
         for name, blanks in table.blank_ends([source.target]).items():
             if blanks:
                 log.warning("column %r: blanks at the ends of cells (%d of them) are no part of classes", name, blanks)
@@ -37,7 +41,7 @@ def open_texts(
         rows=len(frame),
         rows_left_out={},
         columns=(source.text, source.target),
-        columns_left_out={name: NOT_NAMED for name in table.names if name not in frame},
+        columns_left_out={name: NOT_NAMED for name in table.names if name not in (source.text, source.target)},
     )
     log.info("\n".join(summary.lines()))
     frame.attrs["summary"] = summary.model_dump()
@@ -48,6 +52,18 @@ def open_texts(
         log.info("wrote %s", schema_path)
     check_texts(frame, schema, path)
     return frame, schema
+
+
+def read_ties(table: Table, source: DataSource) -> dict[str, pd.Series]:
+    """Return the groups or times of all texts, if params.yaml names them. Raises DataError where a time is none."""
+    ties = {}
+    if source.group:
+        ties[GROUP] = table.frame({source.group: Text(tidy=True)})[source.group]
+    if source.time:
+        numbers = table.attempt({source.time: Number()})[source.time]
+        numeric = bool(np.isfinite(numbers).any())
+        ties[TIME] = table.frame({source.time: Number() if numeric else Date()})[source.time]
+    return ties
 
 
 def known_schema(schema_path: Path, name: str, source: DataSource) -> Schema | None:
