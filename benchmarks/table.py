@@ -96,7 +96,8 @@ def measure(task: str, framework: str, project: Path) -> Outcome:
     (metrics,) = (project / "models").glob("*/metrics.json")
     measured: dict[str, Any] = json.loads(metrics.read_text(encoding="utf-8"))
     image, start = image_facts(project)
-    metric = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))["evaluation"]["metric"]
+    asked = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))["evaluation"]["metric"]
+    metric = asked if asked in measured["metrics"] else f"{asked}_macro"
     return Outcome(
         task=task,
         framework=framework,

@@ -33,6 +33,7 @@ sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
 READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
+CLASSES = "@/data/classes.py tests/test_metrics.py"
 SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
 RECORDS = "@/inference/records.py tests/test_records.py"
 TABLE = f"""
@@ -43,7 +44,7 @@ tests/test_held_out.py tests/test_kinds.py tests/test_preprocessing.py tests/tes
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
 TASKS = {
-    "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", TABLE),
+    "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", f"{TABLE} {CLASSES}"),
     "regression": Task(r"\bmpg\b|horsepower|cylinders|chevrolet|\br2\b", TABLE),
     "clustering": Task(
         r"\bwine\b|alcohol|proline|flavanoid|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative", TABLE
@@ -51,14 +52,14 @@ TASKS = {
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         f"""
-        {READ} {SHUFFLED} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py @/inference/words.py
-        tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
+        {READ} {SHUFFLED} {CLASSES} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py
+        @/inference/words.py tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),
     "image-classification": Task(
         r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
         f"""
-        {SHUFFLED} @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
+        {SHUFFLED} {CLASSES} @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
         tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
         """,
     ),

@@ -9,8 +9,8 @@ import pytest
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load, read_data
-from acme_ml.evaluation.floor import is_better
-from acme_ml.evaluation.metrics import fit_baseline, measure
+from acme_ml.evaluation.floor import find_metric, is_better
+from acme_ml.evaluation.metrics import fit_baseline, scorer
 from acme_ml.training.model import build_model
 
 TESTS = Path(__file__).parent
@@ -52,6 +52,7 @@ def test_the_model_learns_more_than_the_naive_baseline(config: Config) -> None:
     )
     model = build_model(config, dataset.schema).fit(train.features, train.target)
     baseline = fit_baseline(model, train, config.seed)
+    measure = scorer(dataset.schema)
     found, naive = (measure(each, test.features, test.target) for each in (model, baseline))
-    metric = config.evaluation.metric
+    metric = find_metric(config.evaluation.metric, found)
     assert is_better(metric, found[metric], naive[metric]), f"{metric}: {found[metric]:.4g}; naive: {naive[metric]:.4g}"

@@ -12,7 +12,7 @@ import yaml
 from acme_ml.config import Config
 from acme_ml.errors import BundleError, ProjectError
 from acme_ml.evaluation.evaluate import evaluate_saved
-from acme_ml.evaluation.floor import check_floor, is_better, propose_floor
+from acme_ml.evaluation.floor import check_floor, find_metric, is_better, propose_floor
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.inference.bundle import find_bundle, list_bundles, load_bundle
 from acme_ml.inference.predict import predict
@@ -49,7 +49,8 @@ def test_without_a_floor_the_baseline_is_one(trained: tuple[Config, Run]) -> Non
 
 def test_a_floor_is_proposed_with_the_spread_it_comes_from(trained: tuple[Config, Run]) -> None:
     config, run = trained
-    metric, mean = config.evaluation.metric, run.evaluation.folds_mean[config.evaluation.metric]
+    metric = find_metric(config.evaluation.metric, run.evaluation.metrics)
+    mean = run.evaluation.folds_mean[metric]
     line = propose_floor(run.evaluation, config.evaluation)
     assert line is not None
     assert f"{metric} in 2 folds: {mean:.4g}" in line

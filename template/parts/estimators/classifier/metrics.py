@@ -1,5 +1,7 @@
-"""How good a classifier is. Classes count alike, however rare (macro averages)."""
+"""How good a classifier is: at finding the positive one of two classes; of more, all count alike, however rare."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,27 +11,59 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support, roc_auc_score
 
 from ..data.dataset import Split
+from ..schema import Schema
 
-METRICS = ("accuracy", "precision", "recall", "f1", "roc_auc", "pr_auc")
+OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
 LOWER_IS_BETTER: frozenset[str] = frozenset()
 
+Scorer = Callable[[BaseEstimator, Any, Any], dict[str, float]]
 
-def measure(model: BaseEstimator, features: Any, target: pd.Series) -> dict[str, float]:
-    """Return the metrics of the model's predictions, each between 0 and 1."""
+
+def metric_names(schema: Schema) -> tuple[str, ...]:
+    """Return what is measured; the name of an average over the classes says so."""
+    return ("accuracy", *(OF_A_CLASS if schema.positive else (f"{name}_macro" for name in OF_A_CLASS)))
+
+
+def scorer(schema: Schema) -> Scorer:
+    """Return what measures a model."""
+    return partial(measure, positive=schema.positive)
+
+
+def measure(model: BaseEstimator, features: Any, target: pd.Series, positive: str | None = None) -> dict[str, float]:
+    """Return the metrics of the model's predictions, each between 0 and 1: of the positive class, or else averages."""
     probabilities = model.predict_proba(features)
     predicted = model.classes_[probabilities.argmax(axis=1)]
-    precision, recall, f1, _ = precision_recall_fscore_support(target, predicted, average="macro", zero_division=0)
-    truth = target.to_numpy()[:, None] == model.classes_
+    classes = model.classes_ if positive is None else np.array([positive])
+    # A class that the model has never seen is never likely.
+    scores = np.stack([probabilities[:, model.classes_ == name].sum(axis=1) for name in classes], axis=1)
+    asked = None if positive is None else classes
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        target, predicted, labels=asked, average="macro", zero_division=0
+    )
+    truth = target.to_numpy()[:, None] == classes
     # A class that is absent from these examples, or fills them, has no curve.
     drawn = truth.any(axis=0) & ~truth.all(axis=0)
-    return {
-        "accuracy": float(accuracy_score(target, predicted)),
+    found = {
         "precision": float(precision),
         "recall": float(recall),
         "f1": float(f1),
-        "roc_auc": float(roc_auc_score(truth[:, drawn], probabilities[:, drawn])) if drawn.any() else np.nan,
-        "pr_auc": float(average_precision_score(truth[:, drawn], probabilities[:, drawn])) if drawn.any() else np.nan,
+        "roc_auc": float(roc_auc_score(truth[:, drawn], scores[:, drawn])) if drawn.any() else np.nan,
+        "pr_auc": float(average_precision_score(truth[:, drawn], scores[:, drawn])) if drawn.any() else np.nan,
     }
+    ending = "_macro" if positive is None else ""
+    return {"accuracy": float(accuracy_score(target, predicted)), **{name + ending: found[name] for name in found}}
+
+
+def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:
+    """Return a table with the metrics of each class."""
+    classes = model.classes_
+    probabilities = model.predict_proba(test.features)
+    predicted = classes[probabilities.argmax(axis=1)]
+    columns = ("precision", "recall", "f1", "examples")
+    found = precision_recall_fscore_support(test.target, predicted, labels=classes, average=None, zero_division=0)
+    names = [f"{name} (positive)" if name == schema.positive else str(name) for name in classes]
+    table = pd.DataFrame({"class": names, **dict(zip(columns, found, strict=True))})
+    return {"Classes": table}
 
 
 def fit_baseline(model: BaseEstimator, train: Split, seed: int) -> BaseEstimator:

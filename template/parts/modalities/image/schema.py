@@ -30,6 +30,7 @@ class DataSource(BaseModel, frozen=True, extra="forbid"):
     size: Annotated[tuple[Side, Side], BeforeValidator(as_pair)]
     colour: Colour
     on_bad_file: OnBadFile
+    positive: str | None = None
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
@@ -45,6 +46,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
 
     source: str
     target: Target
+    # Of two labels, the one to find.
+    positive: str | None = None
     size: tuple[int, int]
     colour: Colour
     on_bad_file: OnBadFile

@@ -19,6 +19,7 @@ class DataSource(Choices, frozen=True, extra="forbid"):
 
     path: str
     target: str
+    positive: str | None = None
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
@@ -26,6 +27,8 @@ class Schema(Columns, frozen=True, extra="forbid"):
     """The columns that the model takes, the one it predicts, and those left out with the reason."""
 
     target: Column
+    # Of two classes, the one to find.
+    positive: str | None = None
 
     @property
     def held(self) -> tuple[Column, ...]:

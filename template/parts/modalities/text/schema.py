@@ -24,6 +24,7 @@ class DataSource(BaseModel, frozen=True, extra="forbid"):
     group: str | None = None
     time: str | None = None
     max_characters: int = Field(default=20_000, ge=1)
+    positive: str | None = None
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
@@ -44,6 +45,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     longest: int
     max_characters: int
     target: Target
+    # Of two classes, the one to find.
+    positive: str | None = None
 
     def facts(self) -> list[dict[str, str]]:
         """Return one row for each thing that is known of the inputs."""

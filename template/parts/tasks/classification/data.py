@@ -10,6 +10,7 @@ from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
 from .cells import Reader
+from .classes import pick_positive
 from .dataset import Dataset, Split
 from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
 from .splitting import Ties, hold_out, tie_rows
@@ -42,20 +43,26 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     infer = partial(infer_schema, config=config)
     target = config.data.target
     path, schema_path = config.data_path, config.schema_path
-    return open_table(path, schema_path, config.data, infer, target=target, kind="category", refresh=refresh)
+    frame, schema = open_table(path, schema_path, config.data, infer, target=target, kind="category", refresh=refresh)
+    if config.data.positive in (None, schema.positive):
+        return frame, schema
+    return frame, schema.model_copy(update={"positive": pick_positive(frame[target], config.data.positive, path.name)})
 
 
 def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
     columns, ignored = infer_columns(frame, readers, config.data, source, target)
+    described = infer_target(frame[target].dropna(), readers[target].missing)
+    labels = spelled(frame[target].dropna(), described.categories)
     return Schema(
         version=VERSION,
         source=source,
         columns=columns,
         ignored=ignored,
         decided=config.data.decided(),
-        target=infer_target(frame[target].dropna(), readers[target].missing),
+        target=described,
+        positive=pick_positive(labels, config.data.positive, source),
     )
 
 

@@ -1,5 +1,8 @@
 """How well separated clusters are, measured in the space of the preprocessed features."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -8,10 +11,28 @@ from sklearn.metrics import davies_bouldin_score, silhouette_score
 from sklearn.pipeline import Pipeline
 
 from ..data.dataset import Split
+from ..schema import Schema
+
+Scorer = Callable[[Any, Any, Any], dict[str, float]]
 
 METRICS = ("silhouette", "davies_bouldin")
 LOWER_IS_BETTER = frozenset({"davies_bouldin"})
 MAX_ROWS = 5_000
+
+
+def metric_names(schema: Schema) -> tuple[str, ...]:
+    """Return what is measured."""
+    return METRICS
+
+
+def scorer(schema: Schema) -> Scorer:
+    """Return what measures a model."""
+    return measure
+
+
+def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:
+    """Return tables that say more of the metrics: none."""
+    return {}
 
 
 def measure(model: Pipeline, features: pd.DataFrame, target: None = None) -> dict[str, float]:

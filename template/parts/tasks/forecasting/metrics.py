@@ -1,16 +1,38 @@
 """How good forecasts are. All steps of the horizon count alike."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..data.dataset import Split
+from ..schema import Schema
+
+Scorer = Callable[[Any, Any, Any], dict[str, float]]
 
 METRICS = ("mase", "msis", "mae", "rmse")
 LOWER_IS_BETTER = frozenset(METRICS)
 
 Values = NDArray[np.float64]
+
+
+def metric_names(schema: Schema) -> tuple[str, ...]:
+    """Return what is measured."""
+    return METRICS
+
+
+def scorer(schema: Schema) -> Scorer:
+    """Return what measures a model."""
+    return measure
+
+
+def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:
+    """Return tables that say more of the metrics: none."""
+    return {}
 
 
 def measure(model: Pipeline, features: pd.DataFrame, target: pd.DataFrame) -> dict[str, float]:

@@ -10,6 +10,7 @@ from rich.progress import track
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema, Target
+from .classes import pick_positive
 from .dataset import Dataset, Inventory, Split
 from .example import write_example
 from .folder import Listing, list_folder, report_bad
@@ -107,9 +108,11 @@ def settle_schema(config: Config, listing: Listing, ignored: dict[str, str], *, 
             f"{config.data_path}: the labels are not those of {config.schema_path} ({', '.join(changed)}); "
             "if they changed on purpose, run the data command with --refresh"
         )
+    chosen = config.data.positive or (known.positive if known and not refresh else None)
     schema = Schema(
         source=config.data.path,
         target=Target(categories=labels),
+        positive=pick_positive(listing.labels, chosen, config.data.path),
         size=config.data.size,
         colour=config.data.colour,
         on_bad_file=config.data.on_bad_file,

@@ -41,6 +41,10 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
 def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:
     """Infer what the columns hold. Raises DataError."""
     source, target = config.data_path.name, config.data.target
+    if config.data.positive is not None:
+        raise DataError(
+            "data.positive in params.yaml names one of two words to tell apart; here, a number is predicted"
+        )
     columns, ignored = infer_columns(frame, readers, config.data, source, target)
     return Schema(
         version=VERSION,

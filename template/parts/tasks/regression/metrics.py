@@ -1,14 +1,35 @@
 """How good a regressor is."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from ..data.dataset import Split
+from ..schema import Schema
+
+Scorer = Callable[[Any, Any, Any], dict[str, float]]
 
 METRICS = ("r2", "rmse", "mae")
 LOWER_IS_BETTER = frozenset({"rmse", "mae"})
+
+
+def metric_names(schema: Schema) -> tuple[str, ...]:
+    """Return what is measured."""
+    return METRICS
+
+
+def scorer(schema: Schema) -> Scorer:
+    """Return what measures a model."""
+    return measure
+
+
+def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:
+    """Return tables that say more of the metrics: none."""
+    return {}
 
 
 def measure(model: BaseEstimator, features: pd.DataFrame, target: pd.Series) -> dict[str, float]:

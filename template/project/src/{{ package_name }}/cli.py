@@ -20,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 Params = Annotated[Path, typer.Option(help="The settings; paths in them are relative to this file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A folder below models/; the newest if not given.")]
 PARAMS = Path("params.yaml")
+# Longer tables are in the report alone.
+MOST_SHOWN = 20
 
 
 def main() -> None:
@@ -165,6 +167,12 @@ def show_metrics(evaluation: "Evaluation") -> None:
         spread = f"{evaluation.folds_mean[name]:.4g} ± {evaluation.folds_std[name]:.2g}"
         table.add_row(name, f"{value:.4g}", f"{evaluation.baseline[name]:.4g}", spread)
     Console().print(table)
+    for name, part in evaluation.tables.items():
+        if len(part) <= MOST_SHOWN:
+            rows = Table(*part.columns, title=name)
+            for row in part.itertuples(index=False):
+                rows.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
+            Console().print(rows)
 
 
 def shown(path: Path) -> str:

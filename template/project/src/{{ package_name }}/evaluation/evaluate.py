@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from rich.progress import track
 from sklearn.base import clone
@@ -21,7 +22,7 @@ from ..inference.storage import load_model
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
 from .figures import draw
-from .metrics import fit_baseline, measure
+from .metrics import break_down, fit_baseline, scorer
 
 Metrics = dict[str, float]
 
@@ -33,18 +34,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known of a model: its metrics, the baseline's, their mean and spread across folds, and figures."""
+    """What is known of a model: its metrics, the baseline's, their mean and spread across folds, tables and figures."""
 
     metrics: Metrics
     baseline: Metrics
     folds_mean: Metrics
     folds_std: Metrics
+    tables: dict[str, pd.DataFrame]
     figures: dict[str, Figure]
 
 
 def evaluate(model: Pipeline, dataset: Dataset, config: Config) -> Evaluation:
     """Measure the fitted model on the test examples; the folds are cut from the training examples."""
-    test = dataset.test
+    test, measure = dataset.test, scorer(dataset.schema)
     baseline = fit_baseline(model, dataset.train, config.seed)
     folds = cross_validate(model, dataset, config.evaluation.folds)
     return Evaluation(
@@ -52,6 +54,7 @@ def evaluate(model: Pipeline, dataset: Dataset, config: Config) -> Evaluation:
         baseline=measure(baseline, test.features, test.target),
         folds_mean={name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]},
         folds_std={name: float(np.std([fold[name] for fold in folds])) for name in folds[0]},
+        tables=break_down(model, test, dataset.schema),
         figures=draw(model, dataset) | diagnose(model),
     )
 
@@ -60,7 +63,7 @@ def cross_validate(model: Pipeline, dataset: Dataset, folds: int) -> list[Metric
     """Fit a fresh copy of the model for each fold and return the metrics of each."""
     features, target = dataset.train
     splits = list(dataset.splitter(folds).split(features, target))
-    measured = []
+    measure, measured = scorer(dataset.schema), []
     for train, test in track(splits, description="Cross-validating"):
         part, rest = dataset.train.take(train), dataset.train.take(test)
         fitted = clone(model).fit(part.features, part.target)
@@ -80,13 +83,14 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     if Schema.read(folder / SCHEMA_FILE) != schema:
         raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
     train, test = part_again(examples, folder, config.data_path)
-    model, saved = load_model(folder), read_metrics(folder)
+    model, saved, measure = load_model(folder), read_metrics(folder), scorer(schema)
     baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
     return folder, Evaluation(
         metrics=measure(model, test.features, test.target),
         baseline=measure(baseline, test.features, test.target) if baseline else saved["baseline"],
         folds_mean=saved["folds"]["mean"],
         folds_std=saved["folds"]["std"],
+        tables=break_down(model, test, schema),
         figures=draw(model, Dataset(train, test, schema)) | diagnose(model),
     )
 

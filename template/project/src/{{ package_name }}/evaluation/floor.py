@@ -1,9 +1,20 @@
 """The least that is asked of a model."""
 
+from collections.abc import Iterable
+
 from ..config import EvaluationSettings
-from ..errors import ProjectError
+from ..errors import ConfigError, ProjectError
 from .evaluate import Evaluation
 from .metrics import LOWER_IS_BETTER
+
+
+def find_metric(asked: str, measured: Iterable[str]) -> str:
+    """Return the metric that is asked for, or the average that is named after it. Raises ConfigError for others."""
+    known = list(measured)
+    for name in (asked, f"{asked}_macro"):
+        if name in known:
+            return name
+    raise ConfigError(f"evaluation.metric: {asked!r} is unknown; known are {', '.join(known)}")
 
 
 def check_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str:
@@ -11,7 +22,7 @@ def check_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str:
 
     Raises ProjectError when it is not.
     """
-    metric, floor = settings.metric, settings.floor
+    metric, floor = find_metric(settings.metric, evaluation.metrics), settings.floor
     value, baseline = evaluation.metrics[metric], evaluation.baseline[metric]
     bound = "at most" if metric in LOWER_IS_BETTER else "at least"
     if floor is None:
@@ -32,7 +43,8 @@ def is_better(metric: str, value: float, other: float) -> bool:
 
 def propose_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str | None:
     """Return a floor for params.yaml, two spreads below the folds' mean, or None if that beats no baseline."""
-    metric, worse = settings.metric, 1 if settings.metric in LOWER_IS_BETTER else -1
+    metric = find_metric(settings.metric, evaluation.metrics)
+    worse = 1 if metric in LOWER_IS_BETTER else -1
     mean, spread = evaluation.folds_mean[metric], evaluation.folds_std[metric]
     floor = float(f"{mean + worse * 2 * spread:.3g}")
     if not is_better(metric, floor, evaluation.baseline[metric]):

@@ -36,7 +36,11 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
             "folds, spread": list(evaluation.folds_std.values()),
         }
     )
-    tables = {"Metrics": metrics, "Origin": pd.DataFrame(origin.items(), columns=["what", "value"])}
+    tables = {
+        "Metrics": metrics,
+        **evaluation.tables,
+        "Origin": pd.DataFrame(origin.items(), columns=["what", "value"]),
+    }
     return write_page(folder, f"Run {name}", tables, evaluation.figures)
 
 

@@ -18,6 +18,7 @@ def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, linea
         "## Metrics",
         f"On {len(dataset.test.features)} examples that the model has not seen; across folds: mean ± spread.",
         metrics_table(metrics),
+        *(text for name, rows in metrics["tables"].items() for text in (f"## {name}", markdown_table(shortened(rows)))),
         "## Inputs",
         markdown_table(dataset.schema.facts()),
         "## Limits",
@@ -42,6 +43,13 @@ def metrics_table(metrics: dict[str, Any]) -> str:
             for name, value in metrics["metrics"].items()
         ]
     )
+
+
+def shortened(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the rows with numbers as they are read."""
+    return [
+        {key: f"{value:.4g}" if isinstance(value, float) else str(value) for key, value in row.items()} for row in rows
+    ]
 
 
 def markdown_table(rows: list[dict[str, str]]) -> str:

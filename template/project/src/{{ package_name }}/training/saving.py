@@ -42,6 +42,7 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
             "metrics": evaluation.metrics,
             "baseline": evaluation.baseline,
             "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std},
+            "tables": {name: table.to_dict("records") for name, table in evaluation.tables.items()},
             "onnx": agreement,
         }
         # A metric that these rows do not define is null: JSON knows no NaN.

@@ -13,6 +13,8 @@ from ..data.dataset import Dataset, Split
 from ..data.load import load
 from ..errors import ConfigError
 from ..evaluation.evaluate import Evaluation, evaluate
+from ..evaluation.floor import find_metric
+from ..evaluation.metrics import metric_names
 from ..evaluation.report import write_run_report
 from .lineage import describe_lineage
 from .model import build_model
@@ -31,8 +33,9 @@ class Run:
 
 
 def train(config: Config) -> Run:
-    """Fit the model that params.yaml names."""
+    """Fit the model that params.yaml names. Raises ConfigError when its metric is unknown."""
     dataset = load(config)
+    find_metric(config.evaluation.metric, metric_names(dataset.schema))
     return finish_run(build_model(config, dataset.schema), dataset, config)
 
 

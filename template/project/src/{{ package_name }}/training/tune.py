@@ -14,7 +14,8 @@ from ..config import Config
 from ..data.dataset import Dataset
 from ..data.load import load
 from ..errors import ConfigError
-from ..evaluation.metrics import LOWER_IS_BETTER, METRICS, measure
+from ..evaluation.floor import find_metric
+from ..evaluation.metrics import LOWER_IS_BETTER, metric_names, scorer
 from ..evaluation.report import write_search_report
 from .estimators import step_param
 from .model import build_model
@@ -38,29 +39,27 @@ def tune(config: Config, *, jobs: int = -1) -> Run:
     Raises ConfigError when the model has no grid, or the grid names an unknown hyper-parameter.
     """
     dataset = load(config)
+    metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
     search = build_search(config, build_model(config, dataset.schema), dataset, jobs)
     fit(search, dataset.train)
-    results = results_table(search, config.evaluation.metric)
+    results = results_table(search, metric)
     tuned = with_params(config, search.cv_results_["params"][results.index[0]])
     run = finish_run(build_model(tuned, dataset.schema), dataset, tuned)
-    write_search_report(results, config.evaluation.metric, run.report.parent)
+    write_search_report(results, metric, run.report.parent)
     return run
 
 
 def build_search(config: Config, model: Pipeline, dataset: Dataset, jobs: int) -> TrackedGridSearchCV:
     """Return the unfitted search. Raises ConfigError as `tune` does."""
     grid = config.models[config.model].grid
-    metric = config.evaluation.metric
     if not grid:
         raise ConfigError(f"models.{config.model}.grid: nothing to try; list some values in params.yaml")
     if unknown := [name for name in grid if step_param(name) not in model.get_params()]:
         raise ConfigError(f"models.{config.model}.grid: {unknown[0]!r} is no hyper-parameter of this model")
-    if metric not in METRICS:
-        raise ConfigError(f"evaluation.metric: {metric!r} is unknown; known are {', '.join(METRICS)}")
     return TrackedGridSearchCV(
         model,
         {step_param(name): values for name, values in grid.items()},
-        scoring=measure,
+        scoring=scorer(dataset.schema),
         refit=False,
         cv=dataset.splitter(config.evaluation.folds),
         n_jobs=jobs,

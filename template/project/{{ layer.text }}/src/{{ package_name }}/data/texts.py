@@ -10,6 +10,7 @@ import pandas as pd
 from ..errors import DataError
 from ..schema import DataSource, Schema, Target
 from .cells import Date, Number, Text
+from .classes import pick_positive
 from .reading import Table, open_csv
 from .splitting import GROUP, TIME
 from .summary import NOT_NAMED, Summary
@@ -72,7 +73,8 @@ def known_schema(schema_path: Path, name: str, source: DataSource) -> Schema | N
         return None
     schema = Schema.read(schema_path)
     described = (schema.source, schema.text, schema.target.name, schema.max_characters)
-    return schema if described == (name, source.text, source.target, source.max_characters) else None
+    same = described == (name, source.text, source.target, source.max_characters)
+    return schema if same and source.positive in (None, schema.positive) else None
 
 
 def infer_schema(frame: pd.DataFrame, path: Path, source: DataSource) -> Schema:
@@ -86,6 +88,7 @@ def infer_schema(frame: pd.DataFrame, path: Path, source: DataSource) -> Schema:
         text=source.text,
         longest=int(frame[source.text].str.len().max()),
         max_characters=source.max_characters,
+        positive=pick_positive(labels[labels != ""], source.positive, path.name),
         target=Target(name=source.target, categories=tuple(counts.index), counts=tuple(counts.tolist())),
     )
 
