@@ -15,6 +15,7 @@ ALWAYS = """
 @/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
+@/evaluation/threshold.py
 @/training/__init__.py @/training/estimators.py @/training/export.py @/training/lineage.py @/training/model.py
 @/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py @/training/tune.py
 tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py

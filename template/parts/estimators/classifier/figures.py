@@ -8,8 +8,12 @@ from sklearn.base import BaseEstimator
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_curve, roc_auc_score, roc_curve
 
+from ..config import HALF
 from ..data.dataset import Dataset
+from ..inference.prediction import decide
+from ..schema import Schema
 from .plots import MUTED, PALETTE, figure_of, new_axes
+from .threshold import Counts, count
 
 MAX_CURVES = len(PALETTE)
 
@@ -17,16 +21,21 @@ MAX_CURVES = len(PALETTE)
 def draw(model: BaseEstimator, dataset: Dataset) -> dict[str, Figure]:
     """Return the confusion matrix, and for each class its ROC, precision-recall and calibration curves."""
     probabilities = model.predict_proba(dataset.test.features)
-    target = dataset.test.target.to_numpy()
+    target, schema = dataset.test.target.to_numpy(), dataset.schema
+    predicted = model.classes_[decide(probabilities, model.classes_.tolist(), schema)]
     truth = target[:, None] == model.classes_
     drawn = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
     curves = [(model.classes_[place], truth[:, place], probabilities[:, place]) for place in drawn][:MAX_CURVES]
-    return {
-        "confusion": draw_confusion(target, model.classes_[probabilities.argmax(axis=1)], model.classes_),
+    figures = {
+        "confusion": draw_confusion(target, predicted, model.classes_),
         "roc": draw_roc(curves),
         "precision_recall": draw_precision_recall(curves),
         "calibration": draw_calibration(curves),
     }
+    for name, truth, probability in curves if schema.positive else ():
+        if name == schema.positive:
+            figures["threshold"] = draw_threshold(count(probability, truth), schema)
+    return figures
 
 
 Curve = tuple[str, NDArray[np.bool_], NDArray[np.float64]]
@@ -65,6 +74,20 @@ def draw_precision_recall(curves: list[Curve]) -> Figure:
         axes.step(recall, precision, where="post", color=color, label=f"{name} ({area:.3f})")
     axes.set_ylim(0, 1.05)
     axes.legend(title="class (average precision)")
+    return figure_of(axes)
+
+
+def draw_threshold(counts: Counts, schema: Schema) -> Figure:
+    """Draw what comes of each threshold, and mark the one that predictions turn at."""
+    axes = new_axes(f"Thresholds for {schema.positive}", "predicted from this probability on", "share")
+    for color, name in zip(PALETTE, ("precision", "recall", "f1"), strict=False):
+        shares = getattr(counts, name)
+        axes.step(counts.thresholds[counts.found > 0], shares[counts.found > 0], where="post", color=color, label=name)
+    axes.axvline(
+        schema.threshold or HALF, color=MUTED, linestyle="--", label=f"the model's: {schema.threshold or HALF:.3g}"
+    )
+    axes.set(xlim=(0, 1), ylim=(0, 1.05))
+    axes.legend()
     return figure_of(axes)
 
 

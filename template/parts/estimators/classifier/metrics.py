@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support, roc_auc_score
 
 from ..data.dataset import Split
+from ..inference.prediction import decide
 from ..schema import Schema
 
 OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
@@ -26,13 +27,14 @@ def metric_names(schema: Schema) -> tuple[str, ...]:
 
 def scorer(schema: Schema) -> Scorer:
     """Return what measures a model."""
-    return partial(measure, positive=schema.positive)
+    return partial(measure, schema=schema)
 
 
-def measure(model: BaseEstimator, features: Any, target: pd.Series, positive: str | None = None) -> dict[str, float]:
+def measure(model: BaseEstimator, features: Any, target: pd.Series, schema: Schema) -> dict[str, float]:
     """Return the metrics of the model's predictions, each between 0 and 1: of the positive class, or else averages."""
     probabilities = model.predict_proba(features)
-    predicted = model.classes_[probabilities.argmax(axis=1)]
+    predicted = model.classes_[decide(probabilities, model.classes_.tolist(), schema)]
+    positive = schema.positive
     classes = model.classes_ if positive is None else np.array([positive])
     # A class that the model has never seen is never likely.
     scores = np.stack([probabilities[:, model.classes_ == name].sum(axis=1) for name in classes], axis=1)
@@ -58,12 +60,15 @@ def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, p
     """Return a table with the metrics of each class."""
     classes = model.classes_
     probabilities = model.predict_proba(test.features)
-    predicted = classes[probabilities.argmax(axis=1)]
+    predicted = classes[decide(probabilities, classes.tolist(), schema)]
     columns = ("precision", "recall", "f1", "examples")
     found = precision_recall_fscore_support(test.target, predicted, labels=classes, average=None, zero_division=0)
     names = [f"{name} (positive)" if name == schema.positive else str(name) for name in classes]
     table = pd.DataFrame({"class": names, **dict(zip(columns, found, strict=True))})
-    return {"Classes": table}
+    if schema.threshold is None:
+        return {"Classes": table}
+    decided = {"predicted": schema.positive, "from a probability of": schema.threshold}
+    return {"Classes": table, "Threshold": pd.DataFrame([decided])}
 
 
 def fit_baseline(model: BaseEstimator, train: Split, seed: int) -> BaseEstimator:

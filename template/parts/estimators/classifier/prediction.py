@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 
 
 class Prediction(BaseModel):
-    """The most probable class of one example, and the probability of each."""
+    """The class of one example, the most probable or by the model's threshold, and the probability of each."""
 
     prediction: str
     probabilities: dict[str, float]
@@ -40,19 +40,29 @@ def describe(scores: NDArray[Any], rows: Sequence[Any], schema: Schema) -> list[
     classes = classes_of(schema)
     return [
         {
-            "prediction": classes[row.index(max(row))],
+            "prediction": classes[place],
             "probabilities": {name: round(value, 5) for name, value in zip(classes, row, strict=True)},
         }
-        for row in scores.tolist()
+        for place, row in zip(decide(scores, classes, schema).tolist(), scores.tolist(), strict=True)
     ]
 
 
 def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
     """Return the rows with their predictions beside them, under names that are new."""
     classes = classes_of(schema)
-    columns: dict[str, NDArray[Any]] = {"prediction": np.array(classes)[scores.argmax(axis=1)]}
+    columns: dict[str, NDArray[Any]] = {"prediction": np.array(classes)[decide(scores, classes, schema)]}
     columns |= {f"probability_{name}": np.round(scores[:, place], 5) for place, name in enumerate(classes)}
     return rows.assign(**dict(zip(free_names(columns, rows.columns), columns.values(), strict=True)))
+
+
+def decide(scores: NDArray[Any], classes: Sequence[str], schema: Schema) -> NDArray[np.intp]:
+    """Return the place of the class that is predicted for each example, shape (examples,)."""
+    most = scores.argmax(axis=1)
+    names = list(classes)
+    if schema.positive is None or schema.threshold is None or schema.positive not in names or len(names) != 2:
+        return most
+    positive = names.index(schema.positive)
+    return np.where(scores[:, positive] >= schema.threshold, positive, 1 - positive)
 
 
 def classes_of(schema: Schema) -> tuple[str, ...]:

@@ -9,14 +9,21 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
 
+from acme_ml.config import Costs
 from acme_ml.data.classes import pick_positive
 from acme_ml.errors import ConfigError, DataError
 from acme_ml.evaluation.floor import find_metric
 from acme_ml.evaluation.metrics import break_down, measure
+from acme_ml.evaluation.threshold import choose, count
 
 RANDOM = np.random.default_rng(0)
 TRUTH = pd.Series(np.where(RANDOM.random(2_000) < 0.05, "ill", "well"))
 LIKELY = np.clip(0.3 * (TRUTH == "ill") + 0.3 * RANDOM.random(2_000) + 0.05, 0, 1).to_numpy()
+
+
+def told(positive: str | None, threshold: float | None = None) -> Any:
+    """Return what is asked of a schema."""
+    return SimpleNamespace(positive=positive, threshold=threshold)
 
 
 class Told:
@@ -34,7 +41,7 @@ def test_of_two_classes_the_positive_one_is_measured(positive: str) -> None:
     model, features = Told("ill", "well"), np.column_stack([LIKELY, 1 - LIKELY])
     predicted = np.where(LIKELY >= 0.5, "ill", "well")
     truth, score = positive == TRUTH, LIKELY if positive == "ill" else 1 - LIKELY
-    assert measure(model, features, TRUTH, positive) == pytest.approx(
+    assert measure(model, features, TRUTH, told(positive)) == pytest.approx(
         {
             "accuracy": (predicted == TRUTH).mean(),
             "precision": precision_score(TRUTH, predicted, pos_label=positive, zero_division=0),
@@ -47,7 +54,7 @@ def test_of_two_classes_the_positive_one_is_measured(positive: str) -> None:
 
 
 def test_always_no_finds_nothing_and_has_the_base_rate() -> None:
-    found = measure(Told("ill", "well"), np.tile([0.05, 0.95], (2_000, 1)), TRUTH, "ill")
+    found = measure(Told("ill", "well"), np.tile([0.05, 0.95], (2_000, 1)), TRUTH, told("ill"))
     assert (found["recall"], found["precision"], found["f1"], found["roc_auc"]) == (0, 0, 0, 0.5)
     assert found["pr_auc"] == pytest.approx((TRUTH == "ill").mean())
     assert found["accuracy"] > 0.9
@@ -55,31 +62,65 @@ def test_always_no_finds_nothing_and_has_the_base_rate() -> None:
 
 def test_of_more_classes_all_count_alike_and_the_names_say_so() -> None:
     truth = pd.Series(["a", "b", "c", "c"])
-    found = measure(Told("a", "b", "c"), np.eye(3)[[0, 0, 2, 2]], truth)
+    found = measure(Told("a", "b", "c"), np.eye(3)[[0, 0, 2, 2]], truth, told(None))
     assert list(found) == ["accuracy", "precision_macro", "recall_macro", "f1_macro", "roc_auc_macro", "pr_auc_macro"]
     assert found["recall_macro"] == pytest.approx(2 / 3)
 
 
+def test_a_threshold_moves_what_is_predicted_and_nothing_else() -> None:
+    model, features = Told("ill", "well"), np.column_stack([LIKELY, 1 - LIKELY])
+    half, low = (measure(model, features, TRUTH, told("ill", threshold)) for threshold in (None, 0.3))
+    predicted = np.where(LIKELY >= 0.3, "ill", "well")
+    assert low["recall"] == pytest.approx(recall_score(TRUTH, predicted, pos_label="ill"))
+    assert low["recall"] > half["recall"]
+    assert (low["roc_auc"], low["pr_auc"]) == (half["roc_auc"], half["pr_auc"])
+    test: Any = SimpleNamespace(features=features, target=TRUTH)
+    tables = break_down(model, test, told("ill", 0.3))
+    assert tables["Classes"].loc[0, ["class", "recall"]].tolist() == ["ill (positive)", low["recall"]]
+    assert tables["Threshold"].to_dict("records") == [{"predicted": "ill", "from a probability of": 0.3}]
+
+
+@pytest.mark.parametrize("rule", ["f1", "recall>=0.9", "precision>=0.5", "cost"])
+def test_a_threshold_is_the_best_of_all(rule: str) -> None:
+    truth, costs = (TRUTH == "ill").to_numpy(), Costs(false_negative=5)
+    chosen = choose(count(LIKELY, truth), rule, costs)
+
+    def worth(threshold: float) -> float:
+        predicted = threshold <= LIKELY
+        recall, precision = recall_score(truth, predicted), precision_score(truth, predicted, zero_division=0)
+        if rule == "cost":
+            return float(-(predicted & ~truth).sum() - 5 * (truth & ~predicted).sum())
+        if rule == "f1":
+            return float(f1_score(truth, predicted))
+        asked, other = (recall, precision) if rule.startswith("recall") else (precision, recall)
+        return float(other) if asked >= float(rule.split("=")[1]) and predicted.any() else -1.0
+
+    assert worth(chosen) == pytest.approx(max(worth(threshold) for threshold in np.linspace(0, 1, 1_001)), abs=0.004)
+    assert worth(chosen) >= 0 or rule == "cost"
+
+
+def test_a_rule_that_no_threshold_keeps_to_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no threshold has precision>=0\.9"):
+        choose(count(np.full(10, 0.5), np.arange(10) < 5), "precision>=0.9", Costs())
+
+
 @pytest.mark.parametrize("truth", [["ill"] * 4, ["well"] * 4])
 def test_one_class_alone_has_no_curve(truth: list[str]) -> None:
-    found = measure(Told("ill", "well"), np.full((4, 2), 0.5), pd.Series(truth), "ill")
+    found = measure(Told("ill", "well"), np.full((4, 2), 0.5), pd.Series(truth), told("ill"))
     assert np.isnan(found["roc_auc"])
     assert np.isnan(found["pr_auc"])
 
 
 def test_a_class_that_the_model_has_never_seen_is_never_found() -> None:
-    found = measure(Told("well"), np.ones((3, 1)), pd.Series(["well", "ill", "well"]), "ill")
+    found = measure(Told("well"), np.ones((3, 1)), pd.Series(["well", "ill", "well"]), told("ill"))
     assert (found["recall"], found["roc_auc"]) == (0, 0.5)
 
 
 def test_each_class_has_a_row() -> None:
     test: Any = SimpleNamespace(features=np.eye(3)[[0, 0, 2, 2]], target=pd.Series(["a", "b", "c", "c"]))
-    schema: Any = SimpleNamespace(positive=None)
-    rows = break_down(Told("a", "b", "c"), test, schema)["Classes"].set_index("class")
+    rows = break_down(Told("a", "b", "c"), test, told(None))["Classes"].set_index("class")
     assert rows.loc["a"].tolist() == [0.5, 1, pytest.approx(2 / 3), 1]
     assert rows["examples"].tolist() == [1, 1, 2]
-    schema.positive = "b"
-    assert break_down(Told("a", "b", "c"), test, schema)["Classes"]["class"].tolist() == ["a", "b (positive)", "c"]
 
 
 @pytest.mark.parametrize(

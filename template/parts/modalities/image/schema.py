@@ -48,6 +48,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     target: Target
     # Of two labels, the one to find.
     positive: str | None = None
+    # From which probability of it on a model predicts it, if not from half.
+    threshold: float | None = None
     size: tuple[int, int]
     colour: Colour
     on_bad_file: OnBadFile

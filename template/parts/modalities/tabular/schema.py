@@ -29,6 +29,8 @@ class Schema(Columns, frozen=True, extra="forbid"):
     target: Column
     # Of two classes, the one to find.
     positive: str | None = None
+    # From which probability of it on a model predicts it, if not from half.
+    threshold: float | None = None
 
     @property
     def held(self) -> tuple[Column, ...]:

@@ -47,6 +47,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     target: Target
     # Of two classes, the one to find.
     positive: str | None = None
+    # From which probability of it on a model predicts it, if not from half.
+    threshold: float | None = None
 
     def facts(self) -> list[dict[str, str]]:
         """Return one row for each thing that is known of the inputs."""

@@ -10,12 +10,22 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from .errors import ConfigError
 from .schema import DataSource
 
+# The probability from which on something is predicted, if nothing else is asked for.
+HALF = 0.5
+
 
 class ModelSettings(BaseModel, frozen=True, extra="forbid"):
     """The hyper-parameters of one model, and the values that tuning tries."""
 
     params: dict[str, Any] = {}
     grid: dict[str, list[Any]] = {}
+
+
+class Costs(BaseModel, frozen=True, extra="forbid"):
+    """What wrong predictions cost: one that is positive, and a positive that is missed."""
+
+    false_positive: float = Field(default=1.0, ge=0)
+    false_negative: float = Field(default=1.0, ge=0)
 
 
 class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
@@ -27,6 +37,8 @@ class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
     metric: str
     floor: float | None = None
     folds: int = Field(default=5, ge=2)
+    threshold: float | str = HALF
+    costs: Costs = Costs()
 
 
 class Config(BaseModel, frozen=True, extra="forbid"):

@@ -10,7 +10,7 @@ import pytest
 from acme_ml.config import Config
 from acme_ml.data.load import load
 from acme_ml.errors import ConfigError
-from acme_ml.evaluation.metrics import measure
+from acme_ml.evaluation.metrics import scorer
 from acme_ml.inference.encoder import describe_images, orient
 from acme_ml.training.export import export
 from acme_ml.training.model import DescribeImages, build_model
@@ -53,7 +53,7 @@ def test_every_model_learns_and_its_graph_agrees(trained: tuple[Config, Any], tm
     dataset = load(config)
     for name in config.models:
         model = build_model(config.model_copy(update={"model": name}), dataset.schema).fit(*dataset.train)
-        assert measure(model, *dataset.test)["f1_macro"] > 0.9, name
+        assert scorer(dataset.schema)(model, *dataset.test)["f1_macro"] > 0.9, name
         export(model, dataset.schema, tmp_path)
         assert compare(model, dataset, tmp_path)["served"], name
 

@@ -80,18 +80,20 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     """
     folder = find_bundle(config.models_dir, name)
     examples, schema, _ = read_examples(config)
-    if Schema.read(folder / SCHEMA_FILE) != schema:
+    own = Schema.read(folder / SCHEMA_FILE)
+    # The threshold is the model's, and not the data's.
+    if own.model_dump(exclude={"threshold"}) != schema.model_dump(exclude={"threshold"}):
         raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
     train, test = part_again(examples, folder, config.data_path)
-    model, saved, measure = load_model(folder), read_metrics(folder), scorer(schema)
+    model, saved, measure = load_model(folder), read_metrics(folder), scorer(own)
     baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
     return folder, Evaluation(
         metrics=measure(model, test.features, test.target),
         baseline=measure(baseline, test.features, test.target) if baseline else saved["baseline"],
         folds_mean=saved["folds"]["mean"],
         folds_std=saved["folds"]["std"],
-        tables=break_down(model, test, schema),
-        figures=draw(model, Dataset(train, test, schema)) | diagnose(model),
+        tables=break_down(model, test, own),
+        figures=draw(model, Dataset(train, test, own)) | diagnose(model),
     )
 
 

@@ -16,6 +16,7 @@ from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.floor import find_metric
 from ..evaluation.metrics import metric_names
 from ..evaluation.report import write_run_report
+from ..evaluation.threshold import with_threshold
 from .lineage import describe_lineage
 from .model import build_model
 from .saving import save_bundle
@@ -53,6 +54,7 @@ def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
     started = perf_counter()
     fit(model, dataset.train)
     lineage = describe_lineage(config, model, seconds=perf_counter() - started)
+    dataset = with_threshold(model, dataset, config)
     evaluation = evaluate(model, dataset, config)
     bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
     report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
