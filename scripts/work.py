@@ -40,13 +40,16 @@ def main(composition: Composition, folder: Path, words: list[str]) -> None:
     record = {name: digest(folder / name) for name in files_in(folder)}
     (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
     print(f"{folder}: {len(record) - len(copies)} of {len(record)} files are links to the template.")
-    print(f"No links, as answers are put into them or parts together: {' '.join(copies)}")
+    print(f"No links, as answers are put into them, parts together, or commands write them: {' '.join(copies)}")
 
 
 def link(composition: Composition, folder: Path, path: str, source: str) -> bool:
-    """Replace a rendered file by a link to its source, where both are the same; say whether they are."""
+    """Replace a rendered file by a link to its source, where both are the same; say whether they are.
+
+    Data stays a copy: the project's commands write there, as for a schema that is inferred anew.
+    """
     rendered, original = folder / path, composition.root / source
-    if rendered.read_bytes() != original.read_bytes():
+    if path.startswith("data/") or rendered.read_bytes() != original.read_bytes():
         return False
     rendered.unlink()
     rendered.symlink_to(os.path.relpath(original.resolve(), rendered.parent.resolve()))

@@ -145,7 +145,8 @@ def test_ctrl_c_and_ctrl_d_leave_nothing(
 def test_a_terminal_that_closes_leaves_nothing(terminal: Terminal, machine: Path, workshop: Path) -> None:
     child = terminal("new", "acme")
     child.expect_exact("project called?")
-    child.close(force=False)
-    assert not child.isalive()
+    # `close` waits a tenth of a second for the process to end, which is too short on a busy machine.
+    child.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+    child.wait()
     assert list(workshop.iterdir()) == []
     assert list((machine / "temporary").iterdir()) == []

@@ -52,7 +52,7 @@ class Payload:
 
 def build_rows(schema: Schema, max_rows: int) -> TypeAdapter[list[dict[str, Any]]]:
     """Return a validator of JSON lists of rows."""
-    fields = {column.name: field_of(column) for column in schema.columns}
+    fields = {column.name: field_of(column, others=schema.takes_others) for column in schema.columns}
     # Type checkers want the fields of a TypedDict written out; these are known only when the schema is read.
     make: Any = TypedDict
     row = make("Row", fields)
@@ -61,11 +61,13 @@ def build_rows(schema: Schema, max_rows: int) -> TypeAdapter[list[dict[str, Any]
     return TypeAdapter(rows)
 
 
-def field_of(column: Column) -> Any:
-    """Return the type of a column's values, described for the API's documentation."""
+def field_of(column: Column, *, others: bool = False) -> Any:
+    """Return the type of a column's values, described for the API's documentation; `others` may be categories."""
     if column.kind == "category":
         known = {word_key(word): word for word in column.categories}
-        field: Any = Annotated[Literal[column.categories], BeforeValidator(partial(spell, known))]
+        told = Field(description=f"any word; training has seen: {column.seen}")
+        words: Any = Annotated[str, told] if others else Literal[column.categories]
+        field: Any = Annotated[words, BeforeValidator(partial(spell, known))]
     elif column.kind == "boolean":
         field = bool
     elif column.kind == "date":

@@ -1,7 +1,9 @@
 """Scoring a table adds predictions to its rows, and says which value does not fit."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from acme_ml.data import reading
 from acme_ml.errors import DataError
 from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.predict import predict
-from acme_ml.training.train import Run
+from acme_ml.training.train import Run, train
 
 
 def test_chunks_do_not_change_predictions(
@@ -38,6 +40,27 @@ def test_a_wrong_value_is_named_and_nothing_is_written(trained: tuple[Config, Ru
     with pytest.raises(DataError, match=f"column '{number}', row 7: 'many' is not a finite number"):
         predict(bundle, tmp_path / "wrong.csv", tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
+
+
+def test_new_words_are_refused_or_taken_for_none_of_the_known(
+    edit_params: Callable[[dict[str, Any]], Config], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = edit_params({})
+    header, *rows = config.data_path.read_text(encoding="utf-8").splitlines()
+    zoned = [f"{row},{('north', 'south')[place % 2]}" for place, row in enumerate(rows)]
+    config.data_path.write_text("\n".join([f"{header},zone", *zoned]), encoding="utf-8")
+    (tmp_path / "new.csv").write_text("\n".join([f"{header},zone", *zoned[:9], f"{rows[9]},east"]), encoding="utf-8")
+    settings = config.data.model_dump(exclude_defaults=True)
+    config.schema_path.unlink()
+    bundle = load_bundle(train(edit_params({"data": settings})).bundle)
+    with pytest.raises(
+        DataError, match=r"column 'zone', row 10: 'east' is not one of north, south\n.*data.unknown: other"
+    ):
+        predict(bundle, tmp_path / "new.csv", tmp_path / "out.csv")
+    bundle = load_bundle(train(edit_params({"data": {**settings, "unknown": "other"}})).bundle)
+    assert predict(bundle, tmp_path / "new.csv", tmp_path / "out.csv") == 10
+    assert "column 'zone': 'east', which training has not seen, is taken for none of its words 1 times" in caplog.text
+    assert "east" in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[-1]
 
 
 def test_a_missing_column_is_named(trained: tuple[Config, Run], tmp_path: Path) -> None:

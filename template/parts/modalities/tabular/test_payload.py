@@ -141,3 +141,17 @@ def test_the_documentation_shows_the_real_fields_and_its_example_works(bundle: B
     schema = Payload(bundle.schema, max_rows=50).document()["application/json"]["schema"]
     assert list(schema["items"]["properties"]) == [column.name for column in bundle.schema.columns]
     assert parse(bundle, schema["example"]) == schema["example"]
+
+
+def test_new_words_are_taken_where_the_schema_says_so(bundle: Bundle) -> None:
+    column = Column(name="zone", kind="category", categories=("north", "south"))
+    for decided, accepted in (({}, False), ({"unknown": "other"}, True)):
+        schema = bundle.schema.model_copy(update={"columns": (column,), "decided": decided})
+        payload = Payload(schema, max_rows=5)
+        body = json.dumps([{"zone": "east"}, {"zone": " north "}]).encode()
+        if accepted:
+            assert payload.parse(body, "application/json") == [{"zone": "east"}, {"zone": "north"}]
+            assert "any word; training has seen: north, south" in json.dumps(payload.document())
+        else:
+            with pytest.raises(RequestProblem):
+                payload.parse(body, "application/json")

@@ -44,6 +44,8 @@ def fit(model: BaseEstimator, examples: Split) -> None:
     """Fit the model. Raises ConfigError when a hyper-parameter does not suit it, or the data."""
     try:
         model.fit(examples.features, examples.target)
+    except MemoryError:
+        raise ConfigError(f"the model needs more memory for {len(examples.features)} examples than there is") from None
     except ValueError as error:
         raise ConfigError(f"the model cannot be fitted with the settings of params.yaml: {error}") from error
 

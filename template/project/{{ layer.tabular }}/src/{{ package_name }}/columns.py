@@ -29,6 +29,8 @@ class Choices(BaseModel, frozen=True, extra="forbid"):
     missing: tuple[str, ...] = ()
     decimal: Literal[".", ","] | None = None
     day_first: bool | None = None
+    # What becomes of a word in data to predict that training has not seen.
+    unknown: Literal["refuse", "other"] = "refuse"
     # Which column says what may not be cut apart, such as rows of one person, or that later rows are tested on.
     group: str | None = None
     time: str | None = None
@@ -99,6 +101,11 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
     def categories(self) -> list[str]:
         """The columns that the model takes as text."""
         return [column.name for column in self.columns if column.kind == "category"]
+
+    @property
+    def takes_others(self) -> bool:
+        """Whether a word that training has not seen is predicted as one that is none of the categories."""
+        return self.decided.get("unknown") == "other"
 
     def facts(self) -> list[dict[str, str]]:
         """Return one row for each column: its kind, range or categories, and whether values may be missing."""

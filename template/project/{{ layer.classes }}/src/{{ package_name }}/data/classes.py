@@ -22,9 +22,11 @@ def pick_positive(labels: Iterable[str], chosen: str | None, source: str) -> str
         return None
     if chosen is None:
         chosen = min(sorted(counts, reverse=True), key=counts.__getitem__)
+        rarer = "as the rarer" if len(set(counts.values())) == 2 else "as the last in order"
         log.info(
-            "of the classes %s, %r is taken for the positive one, as the rarer; data.positive can say another",
+            "of the classes %s, %r is taken for the positive one, %s; data.positive can say another",
             known,
             chosen,
+            rarer,
         )
     return chosen

@@ -69,8 +69,9 @@ class TiedFolds(BaseCrossValidator):
         """Yield the places of the examples to train on and of those to test on. Raises DataError for too few groups."""
         units = self.ties.units
         if len(units) < self.folds + (self.ties.times is not None):
-            kind = "times" if self.ties.times is not None else "groups"
-            raise DataError(f"{len(units)} {kind} cannot be cut into {self.folds} folds; use fewer, or add data")
+            what = "times" if self.ties.times is not None else "different examples or groups"
+            asked = f"the {self.folds} folds that evaluation.folds asks for"
+            raise DataError(f"{len(units)} {what} to train on cannot be cut into {asked}; use fewer folds, or add data")
         for train, test in self._splitter(units).split(units, None if self.labels is None else self.labels[units]):
             yield self.ties.places(train), self.ties.places(test)
 

@@ -1,6 +1,7 @@
 """Read a table, and check every load against its schema, which the first load infers."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from .splitting import GROUP, TIME
 from .summary import Summary
 
 MAX_REPORTED = 5
+# None of any categories: one-hot, it is nothing but zeros.
+OTHER = "(other)"
 REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
 
 log = logging.getLogger(__name__)
@@ -173,16 +176,21 @@ def replaced(cells: pd.Series, value: Callable[[str], Any]) -> pd.Series:
     return pd.Series(values[codes], index=cells.index, name=cells.name, dtype=object)
 
 
-def check_table(frame: pd.DataFrame, columns: Sequence[Column], path: Path, *, advice: str = "") -> None:
-    """Check these columns of every row. Raises DataError that names column, row and rule of the first violations."""
-    found = [problem for column in columns for problem in find_problems(frame[column.name], column)]
+def check_table(
+    frame: pd.DataFrame, columns: Sequence[Column], path: Path, *, advice: str = "", others: bool = False
+) -> None:
+    """Check these columns of every row; `others` may be among the categories.
+
+    Raises DataError that names column, row and rule of the first violations.
+    """
+    found = [problem for column in columns for problem in find_problems(frame[column.name], column, others=others)]
     if found:
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
         lines = [f"{path} does not fit its schema:", *found[:MAX_REPORTED], *more, advice]
         raise DataError("\n".join(line for line in lines if line))
 
 
-def find_problems(values: pd.Series, column: Column) -> list[str]:
+def find_problems(values: pd.Series, column: Column, *, others: bool = False) -> list[str]:
     """Return what is wrong with the values of a column, one sentence for each; rows count from 1, below the header."""
     absent = values.isna().to_numpy()
     found = []
@@ -190,7 +198,7 @@ def find_problems(values: pd.Series, column: Column) -> list[str]:
         rule = "the value is missing, and none was missing when the schema was inferred"
         found += [f"{place(values, row)}: {rule}" for row in values.index[absent]]
     if column.kind == "category":
-        wrong = ~absent & ~values.isin(column.categories).to_numpy()
+        wrong = ~absent & ~values.isin([*column.categories, *([OTHER] if others else [])]).to_numpy()
         rule = f"is not one of {', '.join(column.categories)}"
     elif column.kind == "boolean":
         wrong, rule = ~absent & ~values.isin([True, False]).to_numpy(), "is neither True nor False"
@@ -202,6 +210,18 @@ def find_problems(values: pd.Series, column: Column) -> list[str]:
 def place(values: pd.Series, row: int) -> str:
     """Return where a value stands."""
     return f"column {str(values.name)!r}, row {row + 1}"
+
+
+def take_others(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, Counter[tuple[str, str]]]:
+    """Return the columns with OTHER for words that are no categories, and how often each of these is there."""
+    found, counts = {}, Counter[tuple[str, str]]()
+    for column in columns:
+        if column.kind == "category":
+            cells = frame[column.name]
+            others = cells.notna() & ~cells.isin(column.categories)
+            counts.update((column.name, word) for word in cells[others])
+            found[column.name] = cells.mask(others, OTHER)
+    return frame.assign(**found), counts
 
 
 def encode_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
