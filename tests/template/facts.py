@@ -33,6 +33,7 @@ sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
 READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
+LEAKS = "@/data/leaks.py tests/test_leaks.py"
 CLASSES = "@/data/classes.py tests/test_metrics.py"
 SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
 RECORDS = "@/inference/records.py tests/test_records.py"
@@ -44,8 +45,8 @@ tests/test_held_out.py tests/test_kinds.py tests/test_preprocessing.py tests/tes
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
 TASKS = {
-    "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", f"{TABLE} {CLASSES}"),
-    "regression": Task(r"\bmpg\b|horsepower|cylinders|chevrolet|\br2\b", TABLE),
+    "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", f"{TABLE} {CLASSES} {LEAKS}"),
+    "regression": Task(r"\bmpg\b|horsepower|cylinders|chevrolet|\br2\b", f"{TABLE} {LEAKS}"),
     "clustering": Task(
         r"\bwine\b|alcohol|proline|flavanoid|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative", TABLE
     ),

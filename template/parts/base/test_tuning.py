@@ -1,13 +1,20 @@
 """Tuning tries the grid and trains with its best candidate."""
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from acme_ml.config import Config
+from acme_ml.config import Config, write_params
 from acme_ml.errors import ConfigError
+from acme_ml.evaluation.floor import find_metric
+from acme_ml.evaluation.metrics import LOWER_IS_BETTER
+from acme_ml.training.saving import compare_with_before
+from acme_ml.training.train import Run
 from acme_ml.training.tune import tune
 
 Edit = Callable[[dict[str, Any]], Config]
@@ -27,7 +34,12 @@ def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, sma
     run = tune(config, jobs=1)
     results = pd.read_csv(run.report.with_name("search.csv"))
     ((name, values),) = config.models[config.model].grid.items()
-    assert len(results) == len(values)
+    # The values of params.yaml are one candidate more.
+    assert len(results) == len(values) + 1
+    choice = run.choice
+    assert choice.gain == 0 or choice.values[name] in values
+    assert choice.params == {**config.models[config.model].params, **choice.values}
+    assert choice.gain == pytest.approx(abs(choice.gain)) or choice.metric in LOWER_IS_BETTER
     assert (run.report.with_name("search.png")).stat().st_size > 1000
     assert f"{name}=" in (run.bundle / "model_card.md").read_text(encoding="utf-8")
 
@@ -51,3 +63,32 @@ def test_an_unknown_metric_is_named(edit_params: Edit) -> None:
     config = edit_params({"evaluation": {"metric": "luck", "floor": 0}})
     with pytest.raises(ConfigError, match="'luck' is unknown"):
         tune(config)
+
+
+def test_the_best_values_are_written_and_all_else_stays(workspace: Path) -> None:
+    path = workspace / "params.yaml"
+    text = (
+        "seed: 0  # as ever\nmodels:\n  other:\n    params: {alpha: 1}\n"
+        "  mine:\n    grid: {alpha: [1]}\n    params: {alpha: 1.0}  # tuned once\n  last: {}\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    write_params(path, "mine", {"alpha": 4, "depth": None})
+    assert path.read_text(encoding="utf-8") == text.replace("{alpha: 1.0}", "{alpha: 4, depth: null}")
+    path.write_text("models:\n  mine:\n    params:\n      alpha: 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"put it there: params: \{alpha: 4\}"):
+        write_params(path, "mine", {"alpha": 4})
+
+
+def test_a_model_that_is_worse_than_the_one_before_is_told(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    config, run = trained
+    metric = find_metric(config.evaluation.metric, run.evaluation.metrics)
+    for name, shift in (("1", 0.01), ("2", 0.0), ("3", 0.0)):
+        shutil.copytree(run.bundle, tmp_path / name)
+        better = -shift if metric in LOWER_IS_BETTER else shift
+        saved = json.loads((tmp_path / name / "metrics.json").read_text(encoding="utf-8"))
+        saved["metrics"][metric] += better
+        (tmp_path / name / "metrics.json").write_text(json.dumps(saved), encoding="utf-8")
+    told = [compare_with_before(tmp_path / name, config.evaluation.metric) for name in "123"]
+    assert told[0] is told[2] is None
+    assert told[1] is not None
+    assert f"{metric} was" in told[1]

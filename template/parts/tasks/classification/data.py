@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
 
 from ..columns import VERSION, Column
 from ..config import Config
@@ -13,6 +14,7 @@ from .cells import Reader
 from .classes import pick_positive
 from .dataset import Dataset, Split
 from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
+from .leaks import warn_of_leaks
 from .splitting import Ties, hold_out, tie_rows
 from .table import encode_table, open_table, spelled
 
@@ -23,6 +25,8 @@ def load(config: Config) -> Dataset:
     Raises DataError that names column, row and rule.
     """
     rows, schema, ties = read_examples(config)
+    # Small trees cannot learn single rows by heart.
+    warn_of_leaks(rows, DecisionTreeClassifier(min_samples_leaf=5, random_state=0), "balanced_accuracy")
     count, classes = len(rows.target), rows.target.nunique()
     if count * min(config.data.test_size, 1 - config.data.test_size) < classes:
         raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes")

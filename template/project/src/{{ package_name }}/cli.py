@@ -11,9 +11,10 @@ from rich.table import Table
 from .errors import ProjectError
 
 if TYPE_CHECKING:
-    from .config import EvaluationSettings
+    from .config import Config
     from .evaluation.evaluate import Evaluation
     from .training.train import Run
+    from .training.tune import Choice
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -59,13 +60,14 @@ def train(params: Params = PARAMS) -> None:
     from .training.train import train as run
 
     config = load_config(params)
-    report_run(run(config), config.evaluation)
+    report_run(run(config), config)
 
 
 @app.command()
 def tune(
     params: Params = PARAMS,
     jobs: Annotated[int, typer.Option(help="Processes at a time; -1 for one on each core.")] = -1,
+    write: Annotated[bool, typer.Option("--write", help="Put the best values into params.yaml.")] = False,
 ) -> None:
     """Search the model's grid for the best hyper-parameters, and train with them."""
     from .config import load_config
@@ -73,8 +75,9 @@ def tune(
 
     config = load_config(params)
     finished = run(config, jobs=jobs)
-    report_run(finished, config.evaluation)
+    report_run(finished, config)
     typer.echo(f"Candidates: {shown(finished.report.with_name('search.html'))}")
+    report_choice(finished.choice, config, params if write else None)
 
 
 @app.command()
@@ -150,14 +153,41 @@ def rollback(params: Params = PARAMS) -> None:
     typer.echo(f"{roll_back(load_config(params).models_dir)} answers now")
 
 
-def report_run(run: "Run", settings: "EvaluationSettings") -> None:
-    """Print what a run measured, where its files are, and a floor if params.yaml has none."""
+def report_run(run: "Run", config: "Config") -> None:
+    """Print what a run measured, where its files are, which model answers, and a floor if params.yaml has none."""
     from .evaluation.floor import propose_floor
+    from .inference.versions import find_answering
+    from .training.saving import compare_with_before
 
     show_metrics(run.evaluation)
     typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
-    if settings.floor is None and (floor := propose_floor(run.evaluation, settings)):
+    if worse := compare_with_before(run.bundle, config.evaluation.metric):
+        typer.secho(worse, fg="yellow")
+    answering = find_answering(config.models_dir).name
+    if answering != run.name:
+        typer.echo(f"{answering} was promoted, and still answers; the promote command lets this one")
+    if config.evaluation.floor is None and (floor := propose_floor(run.evaluation, config.evaluation)):
         typer.echo(f"To let evaluate --check ask for as much, put this under evaluation in params.yaml:\n  {floor}")
+
+
+def report_choice(choice: "Choice", config: "Config", params: Path | None) -> None:
+    """Print what a search chose and what that gains; write it into these settings, or print the line to paste."""
+    from .config import as_yaml, write_params
+
+    if not choice.gain:
+        typer.echo(f"No candidate has a better {choice.metric} than what params.yaml says: {as_yaml(choice.values)}")
+        return
+    typer.echo(
+        f"Best: {as_yaml(choice.values)}; {choice.metric} {choice.gain:+.4g} (spread over folds {choice.spread:.2g})"
+    )
+    for edge in choice.edges:
+        typer.echo(f"  {edge}: the best may lie beyond")
+    if params:
+        write_params(params, config.model, choice.params)
+        typer.echo(f"These are in {shown(params)} now")
+    else:
+        typer.echo(f"To keep it, put this under models.{config.model} in params.yaml, or use --write:")
+        typer.echo(f"  params: {as_yaml(choice.params)}")
 
 
 def show_metrics(evaluation: "Evaluation") -> None:

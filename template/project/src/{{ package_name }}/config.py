@@ -1,5 +1,7 @@
 """Typed settings, read from params.yaml."""
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -107,3 +109,24 @@ def _explain(error: ValidationError | TypeError) -> str:
             message = f"YAML takes it for {str(problem['input']).lower()}, which is no text; put it in quotes"
         lines.append(f"{key}: {message}" if key else message)
     return "\n".join(lines)
+
+
+def write_params(path: Path, model: str, params: Mapping[str, Any]) -> None:
+    """Put hyper-parameters of a model into params.yaml; all else stays as it is written.
+
+    Raises ConfigError where they are not on one line, as `params: {...}`.
+    """
+    text = path.read_text(encoding="utf-8")
+    start = rf"^  {re.escape(model)}:[^\n]*\n(?:    (?!params:)[^\n]*\n)*    params: "
+    line = re.compile(f"({start})" + "[{][^\\n}]*[}]", re.MULTILINE)
+    changed = line.sub(lambda found: found[1] + as_yaml(params), text, count=1)
+    expected = yaml.safe_load(text)
+    expected["models"][model]["params"] = dict(params)
+    if yaml.safe_load(changed) != expected:
+        raise ConfigError(f"{path}: models.{model}.params is not on one line; put it there: params: {as_yaml(params)}")
+    path.write_text(changed, encoding="utf-8")
+
+
+def as_yaml(params: Mapping[str, Any]) -> str:
+    """Return hyper-parameters as one line of YAML."""
+    return yaml.safe_dump(dict(params), default_flow_style=True, sort_keys=False, width=10_000).strip()

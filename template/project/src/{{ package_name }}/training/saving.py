@@ -1,5 +1,6 @@
 """Save a model with all that is known of it: a folder that is written whole or not at all."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from ..data.dataset import Dataset
 from ..errors import BundleError
 from ..evaluation.evaluate import Evaluation
-from ..inference.bundle import HELD_OUT_FILE, LINEAGE_FILE, METRICS_FILE, write_checksums
+from ..evaluation.floor import find_metric, is_better
+from ..inference.bundle import HELD_OUT_FILE, LINEAGE_FILE, METRICS_FILE, list_bundles, write_checksums
 from ..inference.encoder import load_encoder
 from ..inference.prediction import same, score
 from ..inference.predictor import ONNX_FILE, OnnxPredictor
@@ -85,3 +87,22 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             raise BundleError(f"{folder} cannot be written: {error.strerror}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def compare_with_before(folder: Path, asked: str) -> str | None:
+    """Return what is said where a saved model is worse than the one that was saved before it, or None.
+
+    They may have been measured on other examples, which is then part of the difference.
+    """
+    names = list_bundles(folder.parent)
+    place = names.index(folder.name)
+    if not place:
+        return None
+    new, old = (
+        json.loads((folder.parent / name / METRICS_FILE).read_text(encoding="utf-8"))["metrics"]
+        for name in (folder.name, names[place - 1])
+    )
+    metric = find_metric(asked, new)
+    if new[metric] is None or old.get(metric) is None or not is_better(metric, old[metric], new[metric]):
+        return None
+    return f"{metric} was {old[metric]:.4g} with {names[place - 1]}, the model before; it is {new[metric]:.4g} now"
