@@ -9,8 +9,9 @@ import pytest
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load, read_data
-from acme_ml.evaluation.floor import find_metric, is_better
+from acme_ml.evaluation.floor import is_better
 from acme_ml.evaluation.metrics import fit_baseline, scorer
+from acme_ml.inference.naming import find_metric
 from acme_ml.training.model import build_model
 
 TESTS = Path(__file__).parent

@@ -12,9 +12,10 @@ import yaml
 from acme_ml.config import Config
 from acme_ml.errors import BundleError, ProjectError
 from acme_ml.evaluation.evaluate import evaluate_saved
-from acme_ml.evaluation.floor import check_floor, find_metric, is_better, propose_floor
+from acme_ml.evaluation.floor import check_floor, is_better, propose_floor
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.inference.bundle import find_bundle, list_bundles, load_bundle
+from acme_ml.inference.naming import find_metric
 from acme_ml.inference.predict import predict
 from acme_ml.training.saving import whole_folder
 from acme_ml.training.train import Run, train

@@ -11,8 +11,8 @@ import pytest
 
 from acme_ml.config import Config, write_params
 from acme_ml.errors import ConfigError
-from acme_ml.evaluation.floor import find_metric
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
+from acme_ml.inference.naming import find_metric
 from acme_ml.training.saving import compare_with_before
 from acme_ml.training.train import Run
 from acme_ml.training.tune import tune

@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from acme_ml.cli import app
-from acme_ml.config import Config
+from acme_ml.config import Config, load_config
 from acme_ml.errors import BundleError
+from acme_ml.inference.bundle import measured_metrics
+from acme_ml.inference.naming import find_metric
 from acme_ml.inference.versions import find_answering, promote, promoted, roll_back
 from acme_ml.training.train import Run
 
@@ -58,8 +60,11 @@ def test_the_commands_do_the_same(models: Path) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert run("models").splitlines() == ["  1", "  2", "* 3"]
+    assert [line[:3] for line in run("models").splitlines()] == ["  1", "  2", "* 3"]
+    asked, measured = load_config(models.parent / "params.yaml").evaluation.metric, measured_metrics(models / "1")
+    metric = find_metric(asked, measured)
+    assert f"  1  {metric} {measured[metric]:.4g}" in run("models")
     assert run("promote", "--run", "1") == "1 answers now\n"
     run("promote")
     assert run("rollback") == "1 answers now\n"
-    assert run("models").splitlines() == ["* 1", "  2", "  3"]
+    assert [line[:3] for line in run("models").splitlines()] == ["* 1", "  2", "  3"]

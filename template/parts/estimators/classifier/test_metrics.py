@@ -12,9 +12,9 @@ from sklearn.metrics import average_precision_score, f1_score, precision_score, 
 from acme_ml.config import Costs
 from acme_ml.data.classes import pick_positive
 from acme_ml.errors import ConfigError, DataError
-from acme_ml.evaluation.floor import find_metric
 from acme_ml.evaluation.metrics import break_down, measure
 from acme_ml.evaluation.threshold import choose, count
+from acme_ml.inference.naming import find_metric
 
 RANDOM = np.random.default_rng(0)
 TRUTH = pd.Series(np.where(RANDOM.random(2_000) < 0.05, "ill", "well"))

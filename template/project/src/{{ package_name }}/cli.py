@@ -124,15 +124,19 @@ def predict(
 
 @app.command()
 def models(params: Params = PARAMS) -> None:
-    """List the saved models, the newest last, and mark the one that answers."""
+    """List the saved models with what they measured, the newest last, and mark the one that answers."""
     from .config import load_config
-    from .inference.bundle import list_bundles
+    from .inference.bundle import list_bundles, measured_metrics
+    from .inference.naming import find_metric
     from .inference.versions import find_answering
 
-    folder = load_config(params).models_dir
-    answering = find_answering(folder).name
-    for name in list_bundles(folder):
-        typer.echo(f"{'*' if name == answering else ' '} {name}")
+    config = load_config(params)
+    answering = find_answering(config.models_dir).name
+    for name in list_bundles(config.models_dir):
+        metrics = measured_metrics(config.models_dir / name)
+        metric = find_metric(config.evaluation.metric, metrics)
+        value = "is not defined" if metrics[metric] is None else f"{metrics[metric]:.4g}"
+        typer.echo(f"{'*' if name == answering else ' '} {name}  {metric} {value}")
 
 
 @app.command()

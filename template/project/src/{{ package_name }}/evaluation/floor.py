@@ -1,20 +1,10 @@
 """The least that is asked of a model."""
 
-from collections.abc import Iterable
-
 from ..config import EvaluationSettings
-from ..errors import ConfigError, ProjectError
+from ..errors import ProjectError
+from ..inference.naming import find_metric
 from .evaluate import Evaluation
 from .metrics import LOWER_IS_BETTER
-
-
-def find_metric(asked: str, measured: Iterable[str]) -> str:
-    """Return the metric that is asked for, or the average that is named after it. Raises ConfigError for others."""
-    known = list(measured)
-    for name in (asked, f"{asked}_macro"):
-        if name in known:
-            return name
-    raise ConfigError(f"evaluation.metric: {asked!r} is unknown; known are {', '.join(known)}")
 
 
 def check_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str:

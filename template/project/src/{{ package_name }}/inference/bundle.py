@@ -46,6 +46,15 @@ def list_bundles(models: Path) -> list[str]:
     return sorted(path.parent.name for path in models.glob(f"[!.]*/{SCHEMA_FILE}"))
 
 
+def measured_metrics(folder: Path) -> dict[str, float | None]:
+    """Return the metrics of a saved model, as they were when it was saved. Raises BundleError."""
+    try:
+        metrics: dict[str, float | None] = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))["metrics"]
+    except (OSError, ValueError, KeyError) as error:
+        raise BundleError(f"{folder / METRICS_FILE} cannot be read: {error}") from None
+    return metrics
+
+
 def load_bundle(folder: Path) -> Bundle:
     """Load a saved model. Raises BundleError when a file is missing, damaged or not the one that was saved."""
     verify_checksums(folder)

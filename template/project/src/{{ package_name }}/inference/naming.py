@@ -1,7 +1,9 @@
-"""Names of the columns that predictions add to those a person sent."""
+"""Names: of columns that predictions add to those a person sent, and of metrics."""
 
 from collections.abc import Collection, Iterable
 from itertools import chain, count
+
+from ..errors import ConfigError
 
 
 def free_names(wanted: Iterable[str], taken: Collection[str]) -> list[str]:
@@ -11,3 +13,12 @@ def free_names(wanted: Iterable[str], taken: Collection[str]) -> list[str]:
         tried = chain([name], (f"{name}_{number}" for number in count(2)))
         names.append(next(each for each in tried if each not in taken and each not in names))
     return names
+
+
+def find_metric(asked: str, measured: Iterable[str]) -> str:
+    """Return the metric that is asked for, or the average that is named after it. Raises ConfigError for others."""
+    known = list(measured)
+    for name in (asked, f"{asked}_macro"):
+        if name in known:
+            return name
+    raise ConfigError(f"evaluation.metric: {asked!r} is unknown; known are {', '.join(known)}")

@@ -1,6 +1,5 @@
 """Save a model with all that is known of it: a folder that is written whole or not at all."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +14,17 @@ from sklearn.pipeline import Pipeline
 from ..data.dataset import Dataset
 from ..errors import BundleError
 from ..evaluation.evaluate import Evaluation
-from ..evaluation.floor import find_metric, is_better
-from ..inference.bundle import HELD_OUT_FILE, LINEAGE_FILE, METRICS_FILE, list_bundles, write_checksums
+from ..evaluation.floor import is_better
+from ..inference.bundle import (
+    HELD_OUT_FILE,
+    LINEAGE_FILE,
+    METRICS_FILE,
+    list_bundles,
+    measured_metrics,
+    write_checksums,
+)
 from ..inference.encoder import load_encoder
+from ..inference.naming import find_metric
 from ..inference.prediction import same, score
 from ..inference.predictor import ONNX_FILE, OnnxPredictor
 from ..inference.storage import save_model
@@ -98,11 +105,9 @@ def compare_with_before(folder: Path, asked: str) -> str | None:
     place = names.index(folder.name)
     if not place:
         return None
-    new, old = (
-        json.loads((folder.parent / name / METRICS_FILE).read_text(encoding="utf-8"))["metrics"]
-        for name in (folder.name, names[place - 1])
-    )
+    new, old = (measured_metrics(folder.parent / name) for name in (folder.name, names[place - 1]))
     metric = find_metric(asked, new)
-    if new[metric] is None or old.get(metric) is None or not is_better(metric, old[metric], new[metric]):
+    before, now = old.get(metric), new[metric]
+    if before is None or now is None or not is_better(metric, before, now):
         return None
-    return f"{metric} was {old[metric]:.4g} with {names[place - 1]}, the model before; it is {new[metric]:.4g} now"
+    return f"{metric} was {before:.4g} with {names[place - 1]}, the model before; it is {now:.4g} now"

@@ -13,10 +13,10 @@ from ..data.dataset import Dataset, Split
 from ..data.load import load
 from ..errors import ConfigError
 from ..evaluation.evaluate import Evaluation, evaluate
-from ..evaluation.floor import find_metric
 from ..evaluation.metrics import metric_names
 from ..evaluation.report import write_run_report
 from ..evaluation.threshold import with_threshold
+from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
 from .saving import save_bundle

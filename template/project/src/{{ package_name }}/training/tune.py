@@ -15,9 +15,9 @@ from ..config import Config
 from ..data.dataset import Dataset
 from ..data.load import load
 from ..errors import ConfigError
-from ..evaluation.floor import find_metric
 from ..evaluation.metrics import LOWER_IS_BETTER, metric_names, scorer
 from ..evaluation.report import write_search_report
+from ..inference.naming import find_metric
 from .estimators import step_param
 from .model import build_model
 from .train import Run, finish_run, fit
