@@ -13,7 +13,7 @@ from acme_ml.config import Costs
 from acme_ml.data.classes import pick_positive
 from acme_ml.errors import ConfigError, DataError
 from acme_ml.evaluation.metrics import break_down, measure
-from acme_ml.evaluation.threshold import choose, count
+from acme_ml.evaluation.threshold import choose, count, with_threshold
 from acme_ml.inference.naming import find_metric
 
 RANDOM = np.random.default_rng(0)
@@ -102,6 +102,23 @@ def test_a_threshold_is_the_best_of_all(rule: str) -> None:
 def test_a_rule_that_no_threshold_keeps_to_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no threshold has precision>=0\.9"):
         choose(count(np.full(10, 0.5), np.arange(10) < 5), "precision>=0.9", Costs())
+
+
+@pytest.mark.parametrize(
+    ("asked", "positive", "problem"),
+    [
+        (50.0, "ill", "50 is no probability between 0 and 1"),
+        (0.0, "ill", "0 is no probability between 0 and 1"),
+        ("f2", "ill", "'f2' is no number, nor f1"),
+        ("f1", None, "there are more than two classes"),
+    ],
+)
+def test_a_threshold_that_is_none_is_refused(asked: float | str, positive: str | None, problem: str) -> None:
+    config: Any = SimpleNamespace(evaluation=SimpleNamespace(threshold=asked))
+    dataset: Any = SimpleNamespace(schema=told(positive))
+    model: Any = Told("ill", "well")
+    with pytest.raises(ConfigError, match=problem):
+        with_threshold(model, dataset, config)
 
 
 @pytest.mark.parametrize("truth", [["ill"] * 4, ["well"] * 4])

@@ -52,6 +52,8 @@ def with_threshold(model: Pipeline, dataset: Dataset, config: Config) -> Dataset
     if positive is None:
         raise ConfigError("evaluation.threshold: there are more than two classes; the most probable one is predicted")
     if isinstance(asked, float):
+        if not 0 < asked < 1:
+            raise ConfigError(f"evaluation.threshold: {asked:g} is no probability between 0 and 1")
         return replace(dataset, schema=dataset.schema.model_copy(update={"threshold": asked}))
     if not RULE.fullmatch(asked):
         raise ConfigError(f"evaluation.threshold: {asked!r} is no number, nor f1, cost, recall>=0.9 or precision>=0.9")
