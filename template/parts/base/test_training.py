@@ -5,27 +5,29 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
 
-from acme_ml.config import Config
-from acme_ml.errors import BundleError, ProjectError
+from acme_ml.config import Config, TrainingSettings
+from acme_ml.data.load import read_examples
+from acme_ml.errors import BundleError, ConfigError, ProjectError
 from acme_ml.evaluation.evaluate import evaluate_saved
 from acme_ml.evaluation.floor import check_floor, is_better, propose_floor
-from acme_ml.evaluation.metrics import LOWER_IS_BETTER
+from acme_ml.evaluation.metrics import LOWER_IS_BETTER, metric_names
 from acme_ml.inference.bundle import find_bundle, list_bundles, load_bundle
 from acme_ml.inference.naming import find_metric
 from acme_ml.inference.predict import predict
+from acme_ml.schema import SCHEMA_FILE, Schema
 from acme_ml.training.saving import whole_folder
 from acme_ml.training.train import Run, train
 
 
 def test_the_model_beats_the_naive_baseline(trained: tuple[Config, Run]) -> None:
     _, run = trained
-    for name, value in run.evaluation.metrics.items():
-        baseline = run.evaluation.baseline[name]
-        assert value < baseline if name in LOWER_IS_BETTER else value > baseline, name
+    for name in metric_names(Schema.read(run.bundle / SCHEMA_FILE)):
+        assert is_better(name, run.evaluation.metrics[name], run.evaluation.baseline[name]), name
 
 
 def test_the_model_keeps_to_the_floor(trained: tuple[Config, Run]) -> None:
@@ -48,23 +50,53 @@ def test_without_a_floor_the_baseline_is_one(trained: tuple[Config, Run]) -> Non
         check_floor(replace(run.evaluation, metrics=run.evaluation.baseline), settings)
 
 
+def test_other_metrics_can_have_floors_too(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    for name, value in run.evaluation.metrics.items():
+        reached = config.evaluation.model_copy(update={"floor": None, "floors": {name: value}})
+        assert f"{name} is {value:.4g}; at " in check_floor(run.evaluation, reached)
+        missed = {name: value + (-0.01 if name in LOWER_IS_BETTER else 0.01)}
+        with pytest.raises(ProjectError, match="too poor to ship"):
+            check_floor(run.evaluation, reached.model_copy(update={"floors": missed}))
+    with pytest.raises(ConfigError, match="'depth'"):
+        check_floor(run.evaluation, config.evaluation.model_copy(update={"floors": {"depth": 1}}))
+
+
 def test_a_floor_is_proposed_with_the_spread_it_comes_from(trained: tuple[Config, Run]) -> None:
     config, run = trained
     metric = find_metric(config.evaluation.metric, run.evaluation.metrics)
-    mean = run.evaluation.folds_mean[metric]
-    line = propose_floor(run.evaluation, config.evaluation)
+    mean, naive = run.evaluation.folds_mean[metric], run.evaluation.baseline[metric]
+    steady = replace(run.evaluation, folds_std={metric: abs(mean - naive) / 4})
+    line = propose_floor(steady, config.evaluation)
     assert line is not None
     assert f"{metric} in 2 folds: {mean:.4g}" in line
     floor = yaml.safe_load(line)["floor"]
     assert is_better(metric, mean, floor)
-    assert is_better(metric, floor, run.evaluation.baseline[metric])
+    assert is_better(metric, floor, naive)
     hopeless = replace(run.evaluation, folds_mean=run.evaluation.baseline)
     assert propose_floor(hopeless, config.evaluation) is None
 
 
-def test_the_same_seed_gives_the_same_metrics(trained: tuple[Config, Run]) -> None:
+def test_the_same_seed_gives_the_same_metrics_and_a_last_fit_on_all_is_told_apart(
+    trained: tuple[Config, Run],
+) -> None:
     config, run = trained
-    assert train(config).evaluation.metrics == run.evaluation.metrics
+    measured = run.evaluation.metrics
+    other: Literal["train", "all"] = "all" if config.training.final_fit == "train" else "train"
+    again = train(config.model_copy(update={"training": TrainingSettings(final_fit=other)}))
+    runs: dict[str, Run] = {config.training.final_fit: run, other: again}
+    assert runs[other].evaluation.metrics == measured
+    cards = {fit: (each.bundle / "model_card.md").read_text(encoding="utf-8") for fit, each in runs.items()}
+    assert "that the model has not seen" in cards["train"]
+    assert "there is nothing left to measure it on" in cards["all"]
+    count = len(read_examples(config)[0].features)
+    assert f"trained on {count} examples" in cards["all"]
+    assert f"trained on {count} examples" not in cards["train"]
+    # What has learned from all examples is not measured on them.
+    saved = evaluate_saved(config, runs["all"].name)[1]
+    assert (saved.metrics, saved.figures) == (measured, {})
+    assert saved.tables.keys() == run.evaluation.tables.keys()
+    assert evaluate_saved(config, runs["train"].name)[1].figures
 
 
 def test_a_saved_model_measures_as_it_did(trained: tuple[Config, Run]) -> None:

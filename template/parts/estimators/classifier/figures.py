@@ -73,7 +73,8 @@ def draw_precision_recall(curves: list[Curve]) -> Figure:
         area = average_precision_score(truth, probability)
         axes.step(recall, precision, where="post", color=color, label=f"{name} ({area:.3f})")
     axes.set_ylim(0, 1.05)
-    axes.legend(title="class (average precision)")
+    if curves:
+        axes.legend(title="class (average precision)")
     return figure_of(axes)
 
 

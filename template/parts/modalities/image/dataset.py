@@ -33,6 +33,10 @@ class Split:
         table = pd.DataFrame({"digest": digests, "label": self.target.to_numpy()})
         return hash_pandas_object(table, index=False).to_numpy()
 
+    def unlike(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return for each image whether none of the keys is its own."""
+        return ~np.isin(self.keys(), keys)
+
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the images at these positions."""
         return Split(self.features[rows], self.target.iloc[rows])
@@ -48,12 +52,16 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The images to train on, the images to test on, the schema that both fit, and which of the first are tied."""
+    """The images to train on, the images to test on, the schema that both fit, and which of the first are tied.
+
+    `whole` is all images, if the last fit is to learn from them.
+    """
 
     train: Split
     test: Split
     schema: Schema
     ties: Ties | None = None
+    whole: Split | None = None
 
     def splitter(self, folds: int) -> BaseCrossValidator:
         """Return what cuts the training images into folds, with the same share of each label."""

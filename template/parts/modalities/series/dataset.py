@@ -41,6 +41,13 @@ class Split:
         table = pd.concat([self.features, self.target], axis="columns").reset_index()
         return hash_pandas_object(table, index=False).to_numpy()
 
+    def unlike(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return for each window whether it and what it is to forecast are later than all those with these keys."""
+        known = np.isin(self.keys(), keys)
+        _, places = ordered_origins(self.features)
+        seen = places[known].max() if known.any() else -self.target.shape[1]
+        return places >= seen + self.target.shape[1]
+
     def take(self, rows: Rows) -> "Split":
         """Return the windows at these positions."""
         return Split(self.features.iloc[rows], self.target.iloc[rows])
@@ -48,11 +55,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The windows to train on, the later ones to test on, and the schema that both fit."""
+    """The windows to train on, the later ones to test on, and the schema that both fit.
+
+    `whole` is all windows, if the last fit is to learn from them.
+    """
 
     train: Split
     test: Split
     schema: Schema
+    whole: Split | None = None
 
     def splitter(self, folds: int) -> BaseCrossValidator:
         """Return what cuts the training windows into folds, each later than all it is trained on."""

@@ -12,8 +12,8 @@ from .errors import DataError
 
 SCHEMA_FILE = "schema.json"
 
-# What a model takes: `history` (rows, lags) and, where columns are known in advance, `known` (rows, horizon x columns),
-# all columns of the first step, then of the next; both float64.
+# What a model takes, all float64: `history` (rows, lags); where columns are known in advance, `known` (rows, horizon x
+# columns), all columns of the first step, then of the next; and `margins` (rows, horizon), how far intervals reach.
 Inputs = dict[str, NDArray[Any]]
 
 Unit = Literal["month", "month end", "business day", "day", "hour", "minute", "second"]

@@ -1,5 +1,6 @@
 """Forecasts follow level and scale, intervals hold what they promise, and the graph computes the same."""
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,14 @@ from sklearn.pipeline import Pipeline
 from acme_ml.config import Config
 from acme_ml.data.dataset import Split, split_by_time
 from acme_ml.data.windows import build_windows
-from acme_ml.evaluation.metrics import fit_baseline, interval_score, measure
-from acme_ml.inference.encoder import load_encoder
+from acme_ml.evaluation.metrics import (
+    LOWER_IS_BETTER,
+    break_down,
+    fit_baseline,
+    interval_score,
+    measure,
+)
+from acme_ml.inference.encoder import Margins, Window, load_encoder
 from acme_ml.inference.prediction import same, score
 from acme_ml.inference.predictor import ONNX_FILE, OnnxPredictor
 from acme_ml.schema import Frequency, Schema
@@ -38,7 +45,12 @@ SIZES = {"lags": SCHEMA.lags, "horizon": SCHEMA.horizon, "season": SCHEMA.season
 
 
 def simulate(days: int) -> Split:
-    """Return the windows of two shops, one a thousand times as large: week, trend, noise, and less when closed."""
+    """Return the windows of two shops."""
+    return build_windows(simulate_table(days), SCHEMA)
+
+
+def simulate_table(days: int) -> pd.DataFrame:
+    """Return two shops, one a thousand times as large: week, trend, noise, and less when closed."""
     random, steps = np.random.default_rng(0), np.arange(days)
     parts = []
     for shop, size in (("a", 1.0), ("b", 1000.0)):
@@ -46,7 +58,7 @@ def simulate(days: int) -> Split:
         sales = size * (10 + 0.01 * steps + np.sin(steps * 2 * np.pi / 7) + opened + random.normal(size=days) / 4)
         columns = {"shop": shop, "day": pd.date_range("2001-01-01", periods=days), "sales": sales, "open": opened}
         parts.append(pd.DataFrame({**columns, "price": 3.0}))
-    return build_windows(pd.concat(parts), SCHEMA)
+    return pd.concat(parts)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +92,7 @@ def test_both_shops_are_forecast_well(fitted: tuple[Pipeline, Split]) -> None:
         part = test.take(rows)
         measured = measure(model, part.features, part.target)
         naive = measure(fit_baseline(model, part, seed=0), part.features, part.target)
-        assert all(value < naive[name] for name, value in measured.items())
+        assert all(measured[name] < naive[name] for name in LOWER_IS_BETTER)
         assert measured["mase"] < 0.7
 
 
@@ -122,9 +134,13 @@ def test_training_does_not_depend_on_later_values() -> None:
     assert np.array_equal(forecasts[0], forecasts[1])
 
 
-def test_the_naive_forecast_repeats_the_season() -> None:
-    naive = SeasonalNaive(lags=5, horizon=7, season=3).fit(None, None)
-    assert naive.predict(np.array([[1, 2, 3, 4, 5]])).tolist() == [[3, 4, 5, 3, 4, 5, 3]]
+def test_the_naive_forecast_repeats_the_season_and_goes_on_with_its_drift() -> None:
+    values = np.array([[1.0, 2, 3, 4, 5]])
+    naive = SeasonalNaive(lags=5, horizon=7, season=3)
+    level = naive.fit(values, np.array([[3.0, 4, 5, 3, 4, 5, 3]]))
+    assert level.predict(values).tolist() == [[3, 4, 5, 3, 4, 5, 3]]
+    rising = naive.fit(values, np.array([[6.0, 7, 8, 9, 10, 11, 12]]))
+    assert rising.predict(values).tolist() == [[6, 7, 8, 9, 10, 11, 12]]
 
 
 def test_margins_are_quantiles_with_a_correction_for_few_rows() -> None:
@@ -133,18 +149,62 @@ def test_margins_are_quantiles_with_a_correction_for_few_rows() -> None:
     assert conformal_margins(errors, 0.99).tolist() == [19, 190]
 
 
+def test_no_step_is_surer_than_the_one_before_it() -> None:
+    assert conformal_margins(np.array([[1.0, 3, 2, 4]]), 0.9).tolist() == [1, 3, 3, 4]
+
+
+def test_quiet_and_loud_series_have_intervals_of_their_own(tmp_path: Path) -> None:
+    random, steps = np.random.default_rng(1), np.arange(900)
+    season = 10 * np.sin(steps * 2 * np.pi / 7)
+    parts = []
+    for name, noise in (("quiet", 0.1), ("loud", 4.0)):
+        sales = season + noise * random.normal(size=900)
+        day = pd.date_range("2001-01-01", periods=900)
+        parts.append(pd.DataFrame({"shop": name, "day": day, "sales": sales, "open": 1.0, "price": 3.0}))
+    windows = build_windows(pd.concat(parts), SCHEMA)
+    early, late = split_by_time(windows.features, 0.3, gap=SCHEMA.horizon - 1)
+    model = Pipeline([("model", Forecaster(Ridge(), **SIZES))]).fit(*windows.take(early))
+    table = break_down(model, windows.take(late), SCHEMA)["series"].set_index("series")
+    assert table["coverage"].to_dict() == pytest.approx({"quiet": 0.9, "loud": 0.9}, abs=0.06)
+    Margins(model[-1].margins_, model[-1].series_margins_).save(tmp_path)
+    encoder = load_encoder(tmp_path, SCHEMA)
+    history, known = [0.0] * SCHEMA.lags, [[1.0, 3.0]] * SCHEMA.horizon
+    rows = [Window(name, datetime(2001, 1, 1), history, known) for name in ("quiet", "loud", "new")]
+    quiet, loud, new = encoder.encode(rows)["margins"]
+    assert quiet.tolist() == model[-1].series_margins_["quiet"].tolist()
+    assert loud.mean() > 5 * quiet.mean()
+    assert new.tolist() == model[-1].margins_.tolist()
+
+
+def test_intervals_widen_as_a_random_walk_does() -> None:
+    random, parts = np.random.default_rng(2), []
+    for name in "abcdefgh":
+        columns = {"shop": name, "day": pd.date_range("2001-01-01", periods=600), "open": 1.0, "price": 3.0}
+        parts.append(pd.DataFrame({**columns, "sales": np.cumsum(random.normal(size=600))}))
+    windows = build_windows(pd.concat(parts), SCHEMA)
+    early, late = split_by_time(windows.features, 0.3, gap=SCHEMA.horizon - 1)
+    model = Forecaster(Ridge(), **SIZES).fit(*windows.take(early))
+    test = windows.take(late)
+    _, lower, upper = np.split(model.predict(test.features, intervals=True), 3, axis=1)
+    truth = test.target.to_numpy()
+    assert ((lower <= truth) & (truth <= upper)).mean(axis=0) == pytest.approx(0.9, abs=0.05)
+    wide = (upper - lower).mean(axis=0)
+    assert wide / wide[0] == pytest.approx(np.sqrt([1, 2, 3, 4]), rel=0.15)
+
+
 def test_an_interval_that_misses_costs_more() -> None:
     truth, lower, upper = np.array([1.0, 3.0]), np.array([0.0, 0.0]), np.array([2.0, 2.0])
     assert interval_score(truth, lower, upper, 0.9) == pytest.approx([2, 22])
 
 
-def test_errors_are_in_units_of_the_naive_error(windows: Split) -> None:
+@pytest.mark.parametrize("days", [60, 200])
+def test_errors_are_in_units_of_the_mean_change_over_a_season(days: int) -> None:
+    windows, table = simulate(days), simulate_table(days)
     model = fit_baseline(Pipeline([("model", Forecaster(Ridge(), **SIZES))]), windows, seed=0)
-    naive = model[-1]
-    units = naive.naive_errors(windows.features)[:, 0]
-    assert units[windows.features.index.get_level_values("series") == "b"].min() > 100
-    first_step = np.abs(windows.target.to_numpy() - model.predict(windows.features))[:, 0]
-    assert (first_step / units).mean() == pytest.approx(1.0, abs=0.02)
+    units = pd.Series(model[-1].naive_errors(windows.features)[:, 0], windows.features.index)
+    for shop, rows in table.groupby("shop"):
+        expected = rows["sales"].diff(SCHEMA.season).abs().mean()
+        assert units.xs(shop, level="series").unique() == pytest.approx([expected], rel=1e-12)
 
 
 def test_a_series_that_training_did_not_see_has_no_scaled_error(fitted: tuple[Pipeline, Split]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from acme_ml.config import Config
 from acme_ml.inference.bundle import Bundle, load_bundle
-from acme_ml.inference.encoder import Encoder, Window
+from acme_ml.inference.encoder import Encoder, Margins, Window
 from acme_ml.inference.prediction import describe
 from acme_ml.schema import Frequency, Schema, Unit
 from acme_ml.service.payload import Payload
@@ -59,10 +59,12 @@ def refused(rows: Any) -> RequestProblem:
 def test_a_series_becomes_a_window(row: dict[str, Any]) -> None:
     (window,) = parse([row])
     assert window == Window("north", datetime(2001, 2, 28), [26, 27, 28], [[1, 1.5], [0, 2]])
-    inputs = Encoder(SCHEMA).encode([window])
+    margins = Margins(np.array([1.0, 2.0]), {"north": np.array([3.0, 4.0])})
+    inputs = Encoder(SCHEMA, margins).encode([window])
     assert inputs["history"].tolist() == [[26, 27, 28]]
     assert inputs["known"].tolist() == [[1, 1.5, 0, 2]]
-    assert [values.dtype for values in inputs.values()] == [np.float64, np.float64]
+    assert inputs["margins"].tolist() == [[3, 4]]
+    assert {values.dtype for values in inputs.values()} == {np.dtype(np.float64)}
 
 
 def test_the_answer_has_dates(row: dict[str, Any]) -> None:

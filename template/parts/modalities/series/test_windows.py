@@ -62,6 +62,17 @@ def test_the_later_part_is_unseen(frame: pd.DataFrame) -> None:
     assert left_out == 2 * (LAYOUT.horizon - 1)
 
 
+def test_a_window_is_new_when_nothing_it_forecasts_was_learned(frame: pd.DataFrame) -> None:
+    windows = build_windows(frame, LAYOUT)
+    before = frame["day"] < pd.Timestamp("2001-02-01")
+    learned = build_windows(frame[before], LAYOUT)
+    new = np.flatnonzero(windows.unlike(learned.keys()))
+    assert_apart(windows, np.flatnonzero(np.isin(windows.keys(), learned.keys())), new)
+    assert windows.target.to_numpy()[new].min() == frame["sales"][before].groupby(frame["shop"]).max().min() + 1
+    assert windows.unlike(learned.keys()[:0]).all()
+    assert not learned.unlike(windows.keys()).any()
+
+
 def test_folds_expand_and_are_unseen(frame: pd.DataFrame) -> None:
     windows = build_windows(frame, LAYOUT)
     splitter = RollingOrigin(4, gap=LAYOUT.horizon - 1)

@@ -30,6 +30,10 @@ class Split:
         table = pd.concat([self.features, self.target], axis="columns")
         return hash_pandas_object(table, index=False).to_numpy()
 
+    def unlike(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return for each row whether none of the keys is its own."""
+        return ~np.isin(self.keys(), keys)
+
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the rows at these positions."""
         return Split(self.features.iloc[rows], self.target.iloc[rows])
@@ -37,12 +41,16 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The rows to train on, the rows to test on, the schema that both fit, and which rows to train on are tied."""
+    """The rows to train on, the rows to test on, the schema that both fit, and which rows to train on are tied.
+
+    `whole` is all rows, if the last fit is to learn from them.
+    """
 
     train: Split
     test: Split
     schema: Schema
     ties: Ties | None = None
+    whole: Split | None = None
     stratified: bool = False
 
     def splitter(self, folds: int) -> BaseCrossValidator:

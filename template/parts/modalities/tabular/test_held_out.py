@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data.load import load
+from acme_ml.data.load import load, read_examples
 from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation.evaluate import evaluate_saved
-from acme_ml.training.train import Run
+from acme_ml.evaluation.metrics import scorer
+from acme_ml.inference.storage import load_model
+from acme_ml.training.train import Run, train
 
 Edit = Callable[[dict[str, Any]], Config]
 
@@ -61,6 +63,23 @@ def test_rows_that_are_gone_are_counted_and_too_few_are_refused(
                 evaluate_saved(config)
 
 
+def test_a_model_that_has_learned_from_all_rows_is_measured_on_new_ones(edit_params: Edit) -> None:
+    config = edit_params({})
+    header, rows = lines_of(config)
+    config.data_path.write_text("\n".join([header, *rows[30:]]), encoding="utf-8")
+    config = edit_params({"training": {"final_fit": "all"}})
+    run = train(config)
+    config.data_path.write_text("\n".join([header, *rows[11:]]), encoding="utf-8")
+    assert evaluate_saved(config)[1].metrics == run.evaluation.metrics
+    config.data_path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    again = evaluate_saved(config)[1]
+    assert again.metrics != run.evaluation.metrics
+    examples, schema, _ = read_examples(config)
+    new = examples.take(np.arange(30))
+    assert again.metrics == scorer(schema)(load_model(run.bundle), new.features, new.target)
+    assert again.folds_mean == run.evaluation.folds_mean
+
+
 def with_column(config: Config, name: str, values: list[Any]) -> pd.DataFrame:
     frame = pd.read_csv(config.data_path, dtype=str, keep_default_na=False).assign(**{name: values})
     frame.to_csv(config.data_path, index=False)
@@ -82,8 +101,8 @@ def test_rows_of_one_group_are_on_one_side_and_the_group_is_no_feature(edit_para
     assert not sides[0] & sides[1]
     assert sides[0] | sides[1] == set(people)
     assert dataset.schema.ignored["person"] == "says which rows belong together, by data.group"
-    for train, test in dataset.splitter(3).split():
-        left, right = ({people[row] for row in dataset.train.features.index[part]} for part in (train, test))
+    for parts in dataset.splitter(3).split():
+        left, right = ({people[row] for row in dataset.train.features.index[part]} for part in parts)
         assert not left & right
 
 
@@ -95,10 +114,10 @@ def test_later_rows_are_held_out(edit_params: Edit, form: str) -> None:
     with_column(config, "when", [f"{pd.Timestamp(day):{form}}" for day in days])
     dataset = load(edit_params({"data": {**settings_of(config), "time": "when"}}))
     years = pd.Series([pd.Timestamp(day).year for day in days])
-    train, test = (years[part.features.index] for part in (dataset.train, dataset.test))
-    assert train.max() <= test.min()
+    early, late = (years[part.features.index] for part in (dataset.train, dataset.test))
+    assert early.max() <= late.min()
     for before, after in dataset.splitter(3).split():
-        assert train.iloc[before].max() <= train.iloc[after].min()
+        assert early.iloc[before].max() <= early.iloc[after].min()
 
 
 def test_what_rows_are_split_by_has_to_be_there(edit_params: Edit) -> None:
@@ -122,6 +141,6 @@ def test_copies_of_a_row_are_on_one_side(edit_params: Edit, caplog: pytest.LogCa
     config.data_path.write_text("\n".join([header, *rows * 3]), encoding="utf-8")
     caplog.set_level(logging.INFO)
     dataset = load(config)
-    train, test = ({row % len(rows) for row in part.features.index} for part in (dataset.train, dataset.test))
-    assert not train & test
+    left, right = ({row % len(rows) for row in part.features.index} for part in (dataset.train, dataset.test))
+    assert not left & right
     assert "examples are copies of others" in caplog.text

@@ -30,6 +30,10 @@ class Split:
         table = pd.DataFrame({"text": self.features, "class": self.target.to_numpy()})
         return hash_pandas_object(table, index=False).to_numpy()
 
+    def unlike(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return for each text whether none of the keys is its own."""
+        return ~np.isin(self.keys(), keys)
+
     def take(self, rows: NDArray[np.intp]) -> "Split":
         """Return the texts at these positions."""
         return Split(self.features[rows], self.target.iloc[rows])
@@ -37,12 +41,16 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The texts to train on, the texts to test on, the schema that both fit, and which of the first are tied."""
+    """The texts to train on, the texts to test on, the schema that both fit, and which of the first are tied.
+
+    `whole` is all texts, if the last fit is to learn from them.
+    """
 
     train: Split
     test: Split
     schema: Schema
     ties: Ties | None = None
+    whole: Split | None = None
 
     def splitter(self, folds: int) -> BaseCrossValidator:
         """Return what cuts the training texts into folds, with the same share of each class."""

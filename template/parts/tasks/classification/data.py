@@ -32,7 +32,8 @@ def load(config: Config) -> Dataset:
         raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes")
     labels = rows.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
-    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), stratified=True)
+    whole = rows if config.training.final_fit == "all" else None
+    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, stratified=True)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

@@ -22,7 +22,8 @@ def load(config: Config) -> Dataset:
     """
     rows, schema, ties = read_examples(config)
     train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
-    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train))
+    whole = rows if config.training.final_fit == "all" else None
+    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train), whole=whole)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

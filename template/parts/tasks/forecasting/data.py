@@ -16,7 +16,8 @@ def load(config: Config) -> Dataset:
     """Return the windows to train on, and the last ones to test on. Raises DataError that says what does not fit."""
     windows, schema, _ = read_examples(config)
     train, test = split_by_time(windows.features, config.data.test_size, gap=schema.horizon - 1)
-    dataset = Dataset(train=windows.take(train), test=windows.take(test), schema=schema)
+    whole = windows if config.training.final_fit == "all" else None
+    dataset = Dataset(train=windows.take(train), test=windows.take(test), schema=schema, whole=whole)
     check_size(dataset, config.evaluation.folds)
     return dataset
 

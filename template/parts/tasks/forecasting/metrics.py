@@ -16,12 +16,14 @@ Scorer = Callable[[Any, Any, Any], dict[str, float]]
 
 METRICS = ("mase", "msis", "mae", "rmse")
 LOWER_IS_BETTER = frozenset(METRICS)
+# Of more series, those are listed whose intervals hold the fewest true values.
+MOST_LISTED = 100
 
 Values = NDArray[np.float64]
 
 
 def metric_names(schema: Schema) -> tuple[str, ...]:
-    """Return what is measured."""
+    """Return what models are ranked by; the coverage of intervals is measured too, and more of it is not better."""
     return METRICS
 
 
@@ -31,17 +33,25 @@ def scorer(schema: Schema) -> Scorer:
 
 
 def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:
-    """Return tables that say more of the metrics: none."""
-    return {}
+    """Return the metrics of each series, if there are several, the least coverage first."""
+    groups = test.features.groupby(level="series").indices
+    if len(groups) < 2:
+        return {}
+    rows = []
+    for name, places in groups.items():
+        part = test.take(places)
+        measured = measure(model, part.features, part.target)
+        rows.append({"series": str(name), "windows": len(places), **measured})
+    return {"series": pd.DataFrame(rows).sort_values("coverage", kind="stable").head(MOST_LISTED)}
 
 
 def measure(model: Pipeline, features: pd.DataFrame, target: pd.DataFrame) -> dict[str, float]:
     """Return the errors of the forecasts and of their intervals.
 
     `mae` and `rmse` are in the target's unit. `mase` is the absolute error in units of the seasonal naive forecast's
-    error in training (Hyndman and Koehler, International Journal of Forecasting 2006), so below 1 is better than that.
-    `msis` is the same for intervals: their width, and a penalty for each true value outside (Gneiting and Raftery,
-    JASA 2007; scaled as in the M4 competition).
+    error in training, one step ahead (Hyndman and Koehler, International Journal of Forecasting 2006). `msis` is the
+    same for intervals: their width, and a penalty for each true value outside (Gneiting and Raftery, JASA 2007; scaled
+    as in the M4 competition). `coverage` is the share of true values that the intervals hold.
     """
     forecast, lower, upper = np.split(model.predict(features, intervals=True), 3, axis=1)
     truth, unit = target.to_numpy(np.float64), model[-1].naive_errors(features)
@@ -50,6 +60,7 @@ def measure(model: Pipeline, features: pd.DataFrame, target: pd.DataFrame) -> di
         "msis": average(interval_score(truth, lower, upper, model[-1].level) / unit),
         "mae": average(np.abs(truth - forecast)),
         "rmse": average((truth - forecast) ** 2) ** 0.5,
+        "coverage": float(((lower <= truth) & (truth <= upper)).mean()),
     }
 
 
@@ -66,5 +77,5 @@ def average(values: Values) -> float:
 
 
 def fit_baseline(model: Pipeline, train: Split, seed: int) -> Pipeline:
-    """Return the naive forecaster: the last season once more, with intervals made in the same way."""
+    """Return the naive forecaster: the last season once more, with its drift, and intervals made in the same way."""
     return Pipeline([("model", model[-1].naive())]).fit(train.features, train.target)

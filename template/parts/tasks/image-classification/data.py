@@ -33,7 +33,8 @@ def load(config: Config) -> Dataset:
         raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels")
     known = images.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
-    return Dataset(images.take(train), images.take(test), schema, ties.take(train))
+    whole = images if config.training.final_fit == "all" else None
+    return Dataset(images.take(train), images.take(test), schema, ties.take(train), whole)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

@@ -24,7 +24,8 @@ def load(config: Config) -> Dataset:
     # Small trees cannot learn single rows by heart.
     warn_of_leaks(rows, DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2")
     train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
-    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train))
+    whole = rows if config.training.final_fit == "all" else None
+    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train), whole=whole)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

@@ -28,7 +28,8 @@ def load(config: Config) -> Dataset:
         raise DataError(f"{config.data_path}: {count} texts are too few to split {classes} classes")
     labels = texts.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
-    return Dataset(texts.take(train), texts.take(test), schema, ties.take(train))
+    whole = texts if config.training.final_fit == "all" else None
+    return Dataset(texts.take(train), texts.take(test), schema, ties.take(train), whole)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

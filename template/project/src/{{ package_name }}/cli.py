@@ -88,7 +88,7 @@ def evaluate(
         bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml, or the baseline.")
     ] = False,
 ) -> None:
-    """Measure a saved model on the held-out examples, and write its figures again."""
+    """Measure a saved model on what it has not seen, and write its figures again."""
     from .config import load_config
     from .evaluation.evaluate import evaluate_saved
     from .evaluation.floor import check_floor
@@ -97,7 +97,10 @@ def evaluate(
 
     config = load_config(params)
     folder, evaluation = evaluate_saved(config, run)
-    page = write_run_report(folder.name, evaluation, read_lineage(folder).origin(), config.reports_dir / folder.name)
+    page = config.reports_dir / folder.name / "index.html"
+    # Without figures, nothing was measured anew, and the page is that of the training.
+    if evaluation.figures:
+        write_run_report(folder.name, evaluation, read_lineage(folder).origin(), page.parent)
     show_metrics(evaluation)
     typer.echo(f"Model:  {shown(folder)}\nReport: {shown(page)}")
     if check:
@@ -165,6 +168,8 @@ def report_run(run: "Run", config: "Config") -> None:
 
     show_metrics(run.evaluation)
     typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
+    if config.training.final_fit == "all":
+        typer.echo("The saved model has learned from all examples; the numbers are of the same without those held out.")
     if worse := compare_with_before(run.bundle, config.evaluation.metric):
         typer.secho(worse, fg="yellow")
     answering = find_answering(config.models_dir).name

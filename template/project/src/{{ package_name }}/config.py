@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -33,14 +33,21 @@ class Costs(BaseModel, frozen=True, extra="forbid"):
 class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
     """How models are compared: `metric` ranks them, `floor` is the least that `evaluate --check` accepts.
 
-    Without a floor, it accepts what is better than the naive baseline.
+    Without a floor, it accepts what is better than the naive baseline. `floors` are those of other metrics.
     """
 
     metric: str
     floor: float | None = None
+    floors: dict[str, float] = {}
     folds: int = Field(default=5, ge=2)
     threshold: float | str = HALF
     costs: Costs = Costs()
+
+
+class TrainingSettings(BaseModel, frozen=True, extra="forbid"):
+    """What a saved model has learned from: the examples to train on, or all of them, once it was measured without."""
+
+    final_fit: Literal["train", "all"] = "train"
 
 
 class Config(BaseModel, frozen=True, extra="forbid"):
@@ -51,6 +58,7 @@ class Config(BaseModel, frozen=True, extra="forbid"):
     data: DataSource
     model: str
     models: dict[str, ModelSettings]
+    training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
+from ..inference.encoder import Margins
 from ..inference.predictor import ONNX_FILE
 from ..schema import Schema
 from .graph import forecast_graph
@@ -11,7 +12,8 @@ from .network import network_graph
 
 
 def export(model: Pipeline, schema: Schema, folder: Path) -> None:
-    """Write the graph: inputs `history` and, where columns are known in advance, `known`; output `scores`."""
+    """Write the graph from what the encoder makes of windows to `scores`, and the margins that it reads."""
     forecaster = model[-1]
     graph = forecast_graph(network_graph(forecaster, "windows"), forecaster)
     (folder / ONNX_FILE).write_bytes(graph.SerializeToString())
+    Margins(forecaster.margins_, forecaster.series_margins_).save(folder)

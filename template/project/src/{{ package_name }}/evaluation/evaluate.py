@@ -4,7 +4,6 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from ..config import Config
 from ..data.dataset import Dataset, Split
 from ..data.load import read_examples
 from ..errors import BundleError
-from ..inference.bundle import HELD_OUT_FILE, METRICS_FILE, find_bundle
+from ..inference.bundle import HELD_OUT_FILE, LEARNED_FILE, METRICS_FILE, find_bundle
 from ..inference.storage import load_model
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
@@ -28,6 +27,8 @@ Metrics = dict[str, float]
 
 # A model is measured on no smaller share of the examples that were held out.
 LEAST_SHARE = 0.5
+# Fewer examples that are new to a model tell nothing of it.
+LEAST_NEW = 20
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,9 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     """Measure a saved model, the newest if no name is given; return its folder and what was measured.
 
     It is measured on the examples that were held out when it was trained, wherever they are now; the folds are those of
-    then. Raises BundleError when there is no such model, the data has another schema than the model's, or too few of
-    these examples are left.
+    then. A model that has learned from all examples is measured on those that are new since; as long as these are
+    few, what was measured before its last fit is returned, without figures. Raises BundleError when there is no such
+    model, the data has another schema than the model's, or too few of the examples held out are left.
     """
     folder = find_bundle(config.models_dir, name)
     examples, schema, _ = read_examples(config)
@@ -84,14 +86,21 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     # The threshold is the model's, and not the data's.
     if own.model_dump(exclude={"threshold"}) != schema.model_dump(exclude={"threshold"}):
         raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
-    train, test = part_again(examples, folder, config.data_path)
-    model, saved, measure = load_model(folder), read_metrics(folder), scorer(own)
+    saved = read_metrics(folder)
+    if (folder / LEARNED_FILE).exists():
+        train, test = part_new(examples, folder)
+        if len(test.features) < LEAST_NEW:
+            log.info("%s has learned from all examples: these are the numbers of the fit before its last", folder.name)
+            return folder, saved
+    else:
+        train, test = part_again(examples, folder, config.data_path)
+    model, measure = load_model(folder), scorer(own)
     baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
     return folder, Evaluation(
         metrics=measure(model, test.features, test.target),
-        baseline=measure(baseline, test.features, test.target) if baseline else saved["baseline"],
-        folds_mean=saved["folds"]["mean"],
-        folds_std=saved["folds"]["std"],
+        baseline=measure(baseline, test.features, test.target) if baseline else saved.baseline,
+        folds_mean=saved.folds_mean,
+        folds_std=saved.folds_std,
         tables=break_down(model, test, own),
         figures=draw(model, Dataset(train, test, own)) | diagnose(model),
     )
@@ -120,12 +129,19 @@ def part_again(examples: Split, folder: Path, source: Path) -> tuple[Split, Spli
     return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
 
 
-def read_metrics(folder: Path) -> dict[str, Any]:
+def part_new(examples: Split, folder: Path) -> tuple[Split, Split]:
+    """Return the examples that a saved model has learned from, or may know of, and those that are new to it."""
+    new = examples.unlike(np.load(folder / LEARNED_FILE, allow_pickle=False))
+    log.info("%d examples are new since %s was trained", new.sum(), folder.name)
+    return examples.take(np.flatnonzero(~new)), examples.take(np.flatnonzero(new))
+
+
+def read_metrics(folder: Path) -> Evaluation:
     """Return what was measured when a model was saved; a metric that was not defined is NaN."""
     saved = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
-    tables = {"baseline": saved["baseline"], **saved["folds"]}
-    read = {
-        table: {name: np.nan if value is None else value for name, value in values.items()}
-        for table, values in tables.items()
-    }
-    return {"baseline": read["baseline"], "folds": {"mean": read["mean"], "std": read["std"]}}
+    metrics, baseline, mean, spread = (
+        {name: np.nan if value is None else value for name, value in table.items()}
+        for table in (saved["metrics"], saved["baseline"], saved["folds"]["mean"], saved["folds"]["std"])
+    )
+    tables = {name: pd.DataFrame(rows) for name, rows in saved["tables"].items()}
+    return Evaluation(metrics, baseline, mean, spread, tables, figures={})

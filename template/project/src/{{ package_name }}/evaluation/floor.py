@@ -8,22 +8,30 @@ from .metrics import LOWER_IS_BETTER
 
 
 def check_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str:
-    """Say that the metric keeps to the floor of params.yaml, or is better than the baseline's if there is none.
+    """Say that the metrics keep to the floors of params.yaml, or are better than the baseline's if there is none.
 
-    Raises ProjectError when it is not.
+    Raises ProjectError when one does not, and ConfigError when a floor is that of no metric.
     """
-    metric, floor = find_metric(settings.metric, evaluation.metrics), settings.floor
-    value, baseline = evaluation.metrics[metric], evaluation.baseline[metric]
-    bound = "at most" if metric in LOWER_IS_BETTER else "at least"
-    if floor is None:
-        said = f"{metric} is {value:.4g}; better than {baseline:.4g}, as the naive baseline has it, is asked"
-        good = is_better(metric, value, baseline)
-    else:
-        said = f"{metric} is {value:.4g}; {bound} {floor:g} is asked"
-        good = value == floor or is_better(metric, value, floor)
-    if not good:
+    known = evaluation.metrics
+    asked = [(find_metric(settings.metric, known), settings.floor)]
+    asked += [(find_metric(name, known, "evaluation.floors"), floor) for name, floor in settings.floors.items()]
+    checked = [check_metric(name, floor, evaluation) for name, floor in asked]
+    said = "\n".join(line for line, _ in checked)
+    if not all(good for _, good in checked):
         raise ProjectError(f"{said}: the model is too poor to ship")
     return said
+
+
+def check_metric(metric: str, floor: float | None, evaluation: Evaluation) -> tuple[str, bool]:
+    """Return what is asked of a metric, in words, and whether it is so."""
+    value, baseline = evaluation.metrics[metric], evaluation.baseline[metric]
+    if floor is None:
+        asked = f"better than {baseline:.4g}, as the naive baseline has it,"
+        good = is_better(metric, value, baseline)
+    else:
+        asked = f"{'at most' if metric in LOWER_IS_BETTER else 'at least'} {floor:g}"
+        good = value == floor or is_better(metric, value, floor)
+    return f"{metric} is {value:.4g}; {asked} is asked", good
 
 
 def is_better(metric: str, value: float, other: float) -> bool:

@@ -15,10 +15,13 @@ def free_names(wanted: Iterable[str], taken: Collection[str]) -> list[str]:
     return names
 
 
-def find_metric(asked: str, measured: Iterable[str]) -> str:
-    """Return the metric that is asked for, or the average that is named after it. Raises ConfigError for others."""
+def find_metric(asked: str, measured: Iterable[str], where: str = "evaluation.metric") -> str:
+    """Return the metric that is asked for, or the average that is named after it.
+
+    Raises ConfigError for others, which names the setting that asks.
+    """
     known = list(measured)
     for name in (asked, f"{asked}_macro"):
         if name in known:
             return name
-    raise ConfigError(f"evaluation.metric: {asked!r} is unknown; known are {', '.join(known)}")
+    raise ConfigError(f"{where}: {asked!r} is unknown; known are {', '.join(known)}")

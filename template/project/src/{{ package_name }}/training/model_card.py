@@ -12,11 +12,12 @@ from .lineage import Lineage
 
 def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, lineage: Lineage, folder: Path) -> None:
     """Write model_card.md: intended use, data, metrics, limits and origin."""
+    learned = dataset.whole or dataset.train
     sections = [
         f"# Model {name}",
-        f"A `{lineage.model}` trained on {len(dataset.train.features)} examples of `{dataset.schema.source}`.",
+        f"A `{lineage.model}` trained on {len(learned.features)} examples of `{dataset.schema.source}`.",
         "## Metrics",
-        f"On {len(dataset.test.features)} examples that the model has not seen; across folds: mean ± spread.",
+        f"{tell_fit(dataset)}; across folds: mean ± spread.",
         metrics_table(metrics),
         *(text for name, rows in metrics["tables"].items() for text in (f"## {name}", markdown_table(shortened(rows)))),
         "## Inputs",
@@ -27,6 +28,17 @@ def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, linea
         origin_list(lineage),
     ]
     (folder / "model_card.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def tell_fit(dataset: Dataset) -> str:
+    """Say which fit the metrics are those of."""
+    tested, trained = len(dataset.test.features), len(dataset.train.features)
+    if dataset.whole is None:
+        return f"On {tested} examples that the model has not seen"
+    return (
+        f"Of a fit on {trained} examples, on {tested} that it had not seen. The model here was then fitted on all "
+        f"{len(dataset.whole.features)} with the same settings, and there is nothing left to measure it on"
+    )
 
 
 def metrics_table(metrics: dict[str, Any]) -> str:

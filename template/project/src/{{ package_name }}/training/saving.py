@@ -17,6 +17,7 @@ from ..evaluation.evaluate import Evaluation
 from ..evaluation.floor import is_better
 from ..inference.bundle import (
     HELD_OUT_FILE,
+    LEARNED_FILE,
     LINEAGE_FILE,
     METRICS_FILE,
     list_bundles,
@@ -58,6 +59,8 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         np.save(staging / HELD_OUT_FILE, np.sort(dataset.test.keys()))
+        if dataset.whole is not None:
+            np.save(staging / LEARNED_FILE, np.sort(dataset.whole.keys()))
         write_model_card(folder.name, metrics, dataset, lineage, staging)
         write_checksums(staging)
     return folder

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from ..config import Config
@@ -51,13 +51,19 @@ def fit(model: BaseEstimator, examples: Split) -> None:
 
 
 def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
-    """Fit the model on the training examples; evaluate, save, report and log it."""
+    """Fit the model on the training examples; evaluate, save, report and log it.
+
+    What is saved has learned from all examples, if `training.final_fit` says so.
+    """
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{config.model}"
     started = perf_counter()
     fit(model, dataset.train)
     lineage = describe_lineage(config, model, seconds=perf_counter() - started)
     dataset = with_threshold(model, dataset, config)
     evaluation = evaluate(model, dataset, config)
+    if dataset.whole is not None:
+        model = clone(model)
+        fit(model, dataset.whole)
     bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
     report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
     log_run(name, evaluation.metrics, lineage, report.parent)

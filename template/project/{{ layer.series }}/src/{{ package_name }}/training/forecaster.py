@@ -20,9 +20,9 @@ class Forecasts(MultiOutputMixin, RegressorMixin):
     """Learns windows relative to their last value and their spread, and undoes that in the forecasts.
 
     So one model learns from series of different size, and trends go on beyond the values seen in training. The
-    intervals are split-conformal: a twin learns without the last origins, and for each step of the horizon the `level`
-    quantile of its absolute errors there is how far the interval reaches to both sides (Lei et al., Distribution-Free
-    Predictive Inference for Regression, JASA 2018). A subclass says how relative windows are learned.
+    intervals are split-conformal: a twin learns without the last origins, and for each series and step of the horizon
+    the `level` quantile of its absolute errors there is how far the interval reaches to both sides (Lei et al.,
+    Distribution-Free Predictive Inference for Regression, JASA 2018). A subclass says how relative windows are learned.
     """
 
     lags: int
@@ -44,23 +44,34 @@ class Forecasts(MultiOutputMixin, RegressorMixin):
         if len(early) < LEAST_WINDOWS:
             raise ValueError(f"{len(X)} windows are too few to learn from them and to measure the intervals")
         self.known_mean_, self.known_spread_ = measure_columns(X.to_numpy(np.float64)[:, self.lags :])
-        self.naive_errors_ = measure_naive(X, self.lags, self.season)
+        self.naive_errors_ = measure_naive(X, y, self.lags, self.season)
         windows, last, spread = self.relate(X)
         target = (np.asarray(y, dtype=np.float64) - last) / spread
         self.learn(windows, target)
         twin = clone(self)
         twin.learn(windows[early], target[early])
-        self.margins_ = conformal_margins(target[late] - twin.recall_all(windows[late]), self.level)
+        errors = target[late] - twin.recall_all(windows[late])
+        self.margins_ = conformal_margins(errors, self.level)
+        self.series_margins_ = margins_by_series(errors, X.index[late].get_level_values("series"), self.level)
         return self
 
     def predict(self, X: Any, *, intervals: bool = False) -> NDArray[Any]:
-        """Return the forecasts (rows, horizon), or with intervals (rows, 3 x horizon): forecast, lower, upper."""
+        """Return the forecasts (rows, horizon), or with intervals (rows, 3 x horizon): forecast, lower, upper.
+
+        Windows without an index have `margins_of` them as their last columns, if intervals are asked for.
+        """
         windows, last, spread = self.relate(X)
         forecast = self.recall_all(windows) * spread + last
         if not intervals:
             return forecast
-        reach = self.margins_ * spread
+        margins = self.margins_of(X.index) if isinstance(X, pd.DataFrame) else np.asarray(X)[:, -self.horizon :]
+        reach = margins * spread
         return np.hstack([forecast, forecast - reach, forecast + reach])
+
+    def margins_of(self, index: pd.MultiIndex) -> Values:
+        """Return how far the intervals of windows reach, in units of a window's spread, shape (rows, horizon)."""
+        names = index.get_level_values("series")
+        return np.array([self.series_margins_.get(name, self.margins_) for name in names]).reshape(-1, self.horizon)
 
     def relate(self, X: Any) -> tuple[Windows, Values, Values]:
         """Return the windows relative to their last value and spread, and these two, shape (rows, 1).
@@ -73,7 +84,8 @@ class Forecasts(MultiOutputMixin, RegressorMixin):
         relative = values[:, : self.lags] - last
         spread = relative.std(axis=1, keepdims=True)
         spread[spread == 0] = 1
-        known = (values[:, self.lags :] - self.known_mean_) / self.known_spread_
+        columns = slice(self.lags, self.lags + len(self.known_mean_))
+        known = (values[:, columns] - self.known_mean_) / self.known_spread_
         return np.hstack([relative / spread, known]).astype(np.float32), last, spread
 
     def recall_all(self, windows: Windows) -> Values:
@@ -81,7 +93,7 @@ class Forecasts(MultiOutputMixin, RegressorMixin):
         return np.asarray(self.recall(windows), dtype=np.float64).reshape(len(windows), self.horizon)
 
     def naive_errors(self, X: pd.DataFrame) -> Values:
-        """Return for each window the mean error of the seasonal naive forecast in its series' training part.
+        """Return for each window the mean change over a season in its series' training part: what MASE scales by.
 
         A series that is new, or repeats itself exactly, has none: NaN. Shape (rows, 1).
         """
@@ -89,7 +101,7 @@ class Forecasts(MultiOutputMixin, RegressorMixin):
         return np.where(errors > 0, errors, np.nan)[:, None]
 
     def naive(self) -> "Forecaster":
-        """Return an unfitted forecaster that repeats the last season, with intervals made in the same way."""
+        """Return an unfitted forecaster that repeats the last season, with its drift; its intervals are made alike."""
         sizes = {"lags": self.lags, "horizon": self.horizon, "season": self.season}
         return Forecaster(SeasonalNaive(**sizes), **sizes, level=self.level)
 
@@ -129,7 +141,11 @@ class Forecaster(Forecasts, BaseEstimator):
 
 
 class SeasonalNaive(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Repeats the last season: each step is forecast as the value a whole number of seasons before it."""
+    """Repeats the last season, and goes on with the drift over seasons where that was better in training.
+
+    Each step is forecast as the value a whole number of seasons before it. The drift is the mean change over a season,
+    in the window or in all of training (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, chapter 5).
+    """
 
     def __init__(self, *, lags: int, horizon: int, season: int) -> None:
         """Keep which values are repeated."""
@@ -138,22 +154,45 @@ class SeasonalNaive(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.season = season
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Learn nothing but where the season is."""
-        self.places_ = self.lags - self.season + np.arange(self.horizon) % self.season
+        """Learn what the drift is best taken from; targets have the shape (rows, horizon)."""
+        drift = self.drift_of(X)
+        # How much the drift of the window counts, and what is added to it.
+        choices = [(0.0, 0.0), (1.0, 0.0), (0.0, float(drift.mean()))]
+        errors = [np.abs(self.repeat(X, weight * drift + shared) - y).mean() for weight, shared in choices]
+        self.weight_, self.shared_ = choices[int(np.argmin(errors))]
         return self
 
     def predict(self, X: Any) -> Any:
-        """Return the repeated values (rows, horizon)."""
-        return X[:, self.places_]
+        """Return the repeated values with their drift (rows, horizon)."""
+        return self.repeat(X, self.weight_ * self.drift_of(X) + self.shared_)
+
+    def drift_of(self, X: Any) -> Any:
+        """Return the mean change of each window over a season (rows,)."""
+        return (X[:, self.season : self.lags] - X[:, : self.lags - self.season]).mean(axis=1)
+
+    def repeat(self, X: Any, drift: Any) -> Any:
+        """Return the values a whole number of seasons before each step, and so many times the drift (rows,) later."""
+        steps = np.arange(self.horizon)
+        return X[:, self.lags - self.season + steps % self.season] + drift[:, None] * (1 + steps // self.season)
 
 
 def conformal_margins(errors: Values, level: float) -> Values:
     """Return for each step what a share `level` of later absolute errors stays below; errors are (rows, horizon).
 
-    Where the rows are too few to tell, it is the largest.
+    Where the rows are too few to tell, it is the largest. A step is no surer than the one before it.
     """
     rank = min(ceil((len(errors) + 1) * level), len(errors))
-    return np.sort(np.abs(errors), axis=0)[rank - 1]
+    return np.maximum.accumulate(np.sort(np.abs(errors), axis=0)[rank - 1])
+
+
+def margins_by_series(errors: Values, names: pd.Index, level: float) -> dict[str, Values]:
+    """Return the margins of each series that has errors enough to tell."""
+    enough = level / (1 - level)
+    found = {}
+    for name, places in names.to_series().groupby(names).indices.items():
+        if len(places) >= enough:
+            found[str(name)] = conformal_margins(errors[places], level)
+    return found
 
 
 def measure_columns(values: Values) -> tuple[Values, Values]:
@@ -162,8 +201,19 @@ def measure_columns(values: Values) -> tuple[Values, Values]:
     return values.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
-def measure_naive(X: pd.DataFrame, lags: int, season: int) -> dict[str, float]:
-    """Return the mean absolute change of each series over a season: the error of its seasonal naive forecast."""
-    values = X.to_numpy(np.float64)
-    changes = pd.Series(np.abs(values[:, lags - 1] - values[:, lags - 1 - season]), X.index)
-    return {str(name): float(error) for name, error in changes.groupby(level="series").mean().items()}
+def measure_naive(X: pd.DataFrame, y: pd.DataFrame, lags: int, season: int) -> dict[str, float]:
+    """Return the mean absolute change of each series over a season, all its values in training counted once.
+
+    That is what Hyndman and Koehler (2006) scale errors by: the error of the seasonal naive forecast, one step ahead.
+    """
+    errors = {}
+    for name, places in X.groupby(level="series").indices.items():
+        values, ahead = X.to_numpy(np.float64)[places, :lags], np.asarray(y, dtype=np.float64)[places[-1]]
+        last = np.concatenate([values[-1], ahead])
+        changes = [
+            values[0, season:] - values[0, : lags - season],
+            values[1:, -1] - values[1:, lags - 1 - season],
+            (last[season:] - last[:-season])[-len(ahead) :],
+        ]
+        errors[str(name)] = float(np.abs(np.concatenate(changes)).mean())
+    return errors

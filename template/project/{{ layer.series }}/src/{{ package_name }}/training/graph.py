@@ -14,7 +14,7 @@ PREFIX = "forecaster."
 
 
 def forecast_graph(regressor: onnx.ModelProto, forecaster: Forecaster) -> onnx.ModelProto:
-    """Return the graph from `history`, and `known` if columns are known in advance, to `scores`.
+    """Return the graph from `history`, `known` if columns are known in advance, and `margins`, to `scores`.
 
     The regressor's graph has one input, relative windows as float32, and one output (rows, horizon).
     """
@@ -27,6 +27,7 @@ def forecast_graph(regressor: onnx.ModelProto, forecaster: Forecaster) -> onnx.M
     inputs = [helper.make_tensor_value_info("history", TensorProto.DOUBLE, [None, forecaster.lags])]
     if columns:
         inputs.append(helper.make_tensor_value_info("known", TensorProto.DOUBLE, [None, columns]))
+    inputs.append(helper.make_tensor_value_info("margins", TensorProto.DOUBLE, [None, forecaster.horizon]))
     whole = helper.make_graph(
         nodes,
         "forecaster",
@@ -78,7 +79,7 @@ def undo_nodes() -> Iterator[onnx.NodeProto]:
 
 def node(operator: str, *inputs: str, to: str, axis: int | None = None, into: int | None = None) -> onnx.NodeProto:
     """Return a node; all names but those of the graph's own inputs and output get the prefix."""
-    names = [name if name in ("history", "known", "scores") else PREFIX + name for name in (*inputs, to)]
+    names = [name if name in ("history", "known", "margins", "scores") else PREFIX + name for name in (*inputs, to)]
     return helper.make_node(operator, names[:-1], names[-1:], axis=axis, to=into)
 
 
@@ -89,7 +90,6 @@ def constants(forecaster: Forecaster) -> list[onnx.TensorProto]:
         "average": np.full((forecaster.lags, 1), 1 / forecaster.lags),
         "zero": np.array(0.0),
         "one": np.array(1.0),
-        "margins": forecaster.margins_[None],
     }
     if len(forecaster.known_mean_):
         values |= {"known_mean": forecaster.known_mean_, "known_spread": forecaster.known_spread_}
