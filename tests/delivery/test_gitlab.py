@@ -77,18 +77,18 @@ def test_linters_see_a_fault(template: Path, tmp_path: Path, env: Environment) -
 def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Path, env: Environment) -> None:
     pipeline(project, tmp_path, recorded(tmp_path, env, *INSTALLERS))
     steps = [step for step in asked(tmp_path) if not step.startswith(INSTALLERS)]
-    assert steps[:9] == [
+    assert steps[:8] == [
         *("make setup", "make lint", "make secrets"),
         *("make setup", "make test"),
-        *("make setup", "make train", "make evaluate FLAGS=--check"),
+        *("make setup", "make rehearse"),
         "make up PYTHON=python3",
     ]
-    assert steps[9].startswith("docker compose exec -T service python -c ")
-    assert steps[10:] == ["make audit PYTHON=python3"]
+    assert steps[8].startswith("docker compose exec -T service python -c ")
+    assert steps[9:] == ["make audit PYTHON=python3"]
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("step", ["lint", "secrets", "test", "train", "evaluate*", "up*", "audit*"])
+@pytest.mark.parametrize("step", ["lint", "secrets", "test", "rehearse", "up*", "audit*"])
 def test_a_step_that_fails_fails_the_pipeline(step: str, template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env, ci="gitlab")
     failing = recorded(tmp_path, env, *INSTALLERS, fail=f"make {step}")

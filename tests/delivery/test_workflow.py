@@ -91,12 +91,12 @@ def test_every_environment_is_set_up_by_its_own_make(project: Path, tmp_path: Pa
     act(project, tmp_path, recorded(tmp_path, env), "ci.yml")
     manager = " MANAGER=/opt/conda/bin/conda" if (project / "environment.yml").exists() else ""
     setup = f"make setup{manager}"
-    wanted = [setup, "make lint", "make secrets", "make test", setup, "make train", "make evaluate FLAGS=--check"]
+    wanted = [setup, "make lint", "make secrets", "make test", setup, "make rehearse"]
     assert sorted(asked(tmp_path)) == sorted(wanted)
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("step", ["lint", "secrets", "test", "train", "evaluate*"])
+@pytest.mark.parametrize("step", ["lint", "secrets", "test", "rehearse"])
 def test_a_step_that_fails_fails_the_workflow(step: str, template: Path, tmp_path: Path, env: Environment) -> None:
     project = render(template, tmp_path / "project", env)
     assert "Job failed" in act(project, tmp_path, recorded(tmp_path, env, fail=f"make {step}"), "ci.yml", expect=1)

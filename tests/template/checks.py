@@ -129,7 +129,10 @@ def check_makefile(project: Project) -> Iterator[str]:
 
 
 _sound_makefiles: set[str] = set()
-TARGETS = {"setup", "data", "train", "tune", "evaluate", "predict", "test", "lint", "format", "clean", "help"}
+TARGETS = {
+    *("setup", "data", "train", "compare", "tune", "evaluate", "rehearse", "predict"),
+    *("test", "lint", "format", "clean", "help"),
+}
 
 
 def makefile_problems(project: Project, makefile: str) -> Iterator[str]:

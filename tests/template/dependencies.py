@@ -29,6 +29,7 @@ NOT_IMPORTED = {
     "tensorflow": "keras runs on it",
     "tensorflow-cpu": "keras runs on it",
     "tf2onnx": "keras exports with it",
+    "tzdata": "zoneinfo knows the time zones from it where the system has none",
     "httptools": "uvicorn parses requests with it",
     "httpx2": "FastAPI's test client sends requests with it",
 }
@@ -43,6 +44,7 @@ CONDA_NAMES = {
     "prometheus-client": "prometheus_client",
     "seaborn": "seaborn-base",
     "typing-extensions": "typing_extensions",
+    "tzdata": "python-tzdata",
 }
 # What conda-forge calls the builds for processors and for graphics cards.
 CONDA_BUILDS = {

@@ -16,9 +16,10 @@ ALWAYS = """
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/evaluation/threshold.py
-@/training/__init__.py @/training/estimators.py @/training/export.py @/training/lineage.py @/training/model.py
-@/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py @/training/tune.py
-tests/conftest.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
+@/training/__init__.py @/training/compare.py @/training/estimators.py @/training/export.py @/training/lineage.py
+@/training/model.py @/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py
+@/training/tune.py
+tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
 tests/test_own_data.py tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
 tests/data/params.yaml
 """
@@ -42,6 +43,10 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"serving": "flask"}, SERVICE),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
     ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
+    *(
+        ({"task": "text-classification", "framework": framework}, "@/training/lengths.py tests/test_lengths.py")
+        for framework in ("pytorch", "tensorflow", "transformers")
+    ),
 ]
 IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
 # What each target adds to the image.

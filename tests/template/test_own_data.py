@@ -2,6 +2,8 @@
 
 import csv
 import math
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from PIL import Image
 
 from .facts import TREES
 from .rendering import ONLY_FRAMEWORK, Renderer, code_trees, label
-from .test_code_trees import start
+from .test_code_trees import shell, start
 
 RANDOM = Random(0)
 Row = list[str]
@@ -100,7 +102,7 @@ def write_images(folder: Path) -> dict[str, Any]:
                     if (across * x + down * y + start_at) % 6 < 3:
                         picture.putpixel((x, y), (200, 180, 160))
             picture.save(folder / "own" / name / f"{number}.png")
-    return {"path": "data/raw/own", "colour": "rgb"}
+    return {"path": "data/raw/own"}
 
 
 SHOPS = {"time": "day", "target": "sales", "series": "shop", "known": [], "horizon": 7, "lags": 15, "season": 7}
@@ -144,3 +146,20 @@ def test_a_project_works_on_its_owners_data(renderer: Renderer, answers: dict[st
         result = start(project.folder, "pytest", "-q", "-p", "no:cacheprovider", *which)
         assert result.returncode == 0, result.stdout
         assert "skipped" not in result.stdout
+
+
+@pytest.mark.test
+def test_where_the_data_is_kept_elsewhere_the_example_stands_in(renderer: Renderer) -> None:
+    with renderer.project({"task": "regression", "serving": "none"}) as project:
+        params = project.folder / "params.yaml"
+        text = params.read_text(encoding="utf-8")
+        params.write_text(text.replace("data/raw/example.csv", "data/raw/sales.csv"), encoding="utf-8")
+        result = start(project.folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_own_data.py")
+        assert "2 passed" in result.stdout
+        environment = {**shell(), "PYTHONPATH": str(project.folder / "src")}
+        command = [sys.executable, str(project.folder / "tests" / "rehearse.py")]
+        done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "is not in this copy of the project: the example of the tests stands in" in done.stdout
+        assert "0.75 is asked" in done.stdout.replace("at least ", "")
+        assert not (project.folder / "models").exists()

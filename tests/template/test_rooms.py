@@ -25,7 +25,7 @@ BELOW = {
     "__main__": "cli service",
 }
 # The service takes from the data what reads a single file or time, and needs no pandas.
-ALSO = {("service", "data.images"), ("service", "data.frequency")}
+ALSO = {("service", "data.images"), ("service", "data.frequency"), ("service", "data.times")}
 # Imports that wait until they are used: what starts at once, what a slim image lacks, what reads the environment first.
 DEFERRED = {"__main__", "cli", "inference.encoder", "inference.predictor", "service.server"}
 

@@ -3,16 +3,21 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
-from acme_ml.config import Config, write_params
+from acme_ml.config import Config, ModelSettings, write_params
 from acme_ml.errors import ConfigError
+from acme_ml.evaluation.evaluate import evaluate_saved
+from acme_ml.evaluation.floor import is_better, propose_floor
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.inference.naming import find_metric
+from acme_ml.training.compare import NAIVE, compare
 from acme_ml.training.saving import compare_with_before
 from acme_ml.training.train import Run
 from acme_ml.training.tune import tune
@@ -41,7 +46,44 @@ def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, sma
     assert choice.params == {**config.models[config.model].params, **choice.values}
     assert choice.gain == pytest.approx(abs(choice.gain)) or choice.metric in LOWER_IS_BETTER
     assert (run.report.with_name("search.png")).stat().st_size > 1000
-    assert f"{name}=" in (run.bundle / "model_card.md").read_text(encoding="utf-8")
+    card = (run.bundle / "model_card.md").read_text(encoding="utf-8")
+    assert f"{name}=" in card
+    # The folds that chose are not the ones that praise.
+    assert "so the folds flatter the model" in card
+    assert "folds that chose" in run.report.read_text(encoding="utf-8")
+    assert evaluate_saved(config, run.name)[1].folds_chose
+
+
+def test_a_floor_after_a_search_is_not_made_of_folds_that_flatter(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    metric = find_metric(config.evaluation.metric, run.evaluation.metrics)
+    value, naive = run.evaluation.metrics[metric], run.evaluation.baseline[metric]
+    better = value + (value - naive)
+    flattering = replace(run.evaluation, folds_mean={metric: better}, folds_std={metric: 0.0})
+    for chose, start in ((False, better), (True, value)):
+        line = propose_floor(replace(flattering, folds_chose=chose), config.evaluation)
+        assert yaml.safe_load(str(line))["floor"] == pytest.approx(start, rel=0.01)
+
+
+def test_all_models_are_compared_on_the_same_folds(
+    trained: tuple[Config, Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    config, run = trained
+    known = {config.model: config.models[config.model]}
+    found = compare(config.model_copy(update={"models": {**known, "no_such_model": ModelSettings()}}))
+    rows = found.table.set_index("model")
+    assert set(rows.index) == {config.model, NAIVE}
+    assert found.as_good[0] == rows.index[0]
+    assert not is_better(found.metric, *rows.loc[::-1, found.metric])
+    own = rows.loc[config.model]
+    for name, mean in run.evaluation.folds_mean.items():
+        assert own[name] == pytest.approx(mean, rel=1e-6)
+        assert own[f"{name}_std"] == pytest.approx(run.evaluation.folds_std[name], rel=1e-3, abs=1e-9)
+    assert "no_such_model is left out: model: 'no_such_model' is unknown" in caplog.text
+    assert NAIVE in found.page.read_text(encoding="utf-8")
+    assert len(pd.read_csv(found.page.with_name("comparison.csv"))) == 2
+    with pytest.raises(ConfigError, match="none of the models can be fitted"):
+        compare(config.model_copy(update={"models": {"no_such_model": ModelSettings()}}))
 
 
 def test_an_empty_grid_is_refused(edit_params: Edit, small_grid: dict[str, Any]) -> None:

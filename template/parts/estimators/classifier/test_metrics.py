@@ -1,5 +1,7 @@
 """Of two classes, the positive one is measured as scikit-learn measures it; of more, the names of averages say so."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +11,16 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
 
-from acme_ml.config import Costs
+from acme_ml.config import Config, Costs, ModelSettings
 from acme_ml.data.classes import pick_positive
+from acme_ml.data.load import load
 from acme_ml.errors import ConfigError, DataError
 from acme_ml.evaluation.metrics import break_down, measure
 from acme_ml.evaluation.threshold import choose, count, with_threshold
 from acme_ml.inference.naming import find_metric
+from acme_ml.training.estimators import make_estimator
+from acme_ml.training.model import build_model
+from acme_ml.training.train import Run, fit
 
 RANDOM = np.random.default_rng(0)
 TRUTH = pd.Series(np.where(RANDOM.random(2_000) < 0.05, "ill", "well"))
@@ -163,3 +169,34 @@ def test_a_metric_is_found_by_its_name_or_that_of_its_average() -> None:
     assert find_metric("f1", ["f1_macro", "accuracy"]) == "f1_macro"
     with pytest.raises(ConfigError, match=r"evaluation\.metric: 'f2' is unknown; known are f1"):
         find_metric("f2", ["f1"])
+
+
+def test_a_class_that_counts_more_is_predicted_more_often(trained: tuple[Config, Run]) -> None:
+    config, _ = trained
+    dataset = load(config)
+    part = dataset.train.take(np.arange(0, len(dataset.train.target), 3))
+    # Where nothing tells the classes apart, what they count for decides.
+    labels = part.target.sample(frac=1, random_state=0).set_axis(part.target.index)
+    part, first = replace(part, target=labels), str(min(labels))
+
+    def share(weight: float) -> float:
+        weights = {str(name): 1.0 for name in set(labels)} | {first: weight}
+        training = config.training.model_copy(update={"class_weight": weights})
+        model = build_model(config.model_copy(update={"training": training}), dataset.schema)
+        fit(model, part)
+        return float((model.classes_[model.predict_proba(part.features).argmax(axis=1)] == first).mean())
+
+    assert share(50.0) > share(0.02)
+
+
+def test_weights_of_other_classes_and_models_without_any_are_refused(trained: tuple[Config, Run]) -> None:
+    config, _ = trained
+    dataset = load(config)
+    weighed = config.training.model_copy(update={"class_weight": {"no such class": 2.0}})
+    config = config.model_copy(update={"training": weighed})
+    with pytest.raises(ConfigError, match="are not in class_weight"):
+        fit(build_model(config, dataset.schema), dataset.train)
+    known: dict[str, Callable[..., Any]] = {config.model: lambda: None, "able": lambda class_weight: None}
+    plain = config.model_copy(update={"models": {config.model: ModelSettings()}})
+    with pytest.raises(ConfigError, match=rf"training\.class_weight: {config.model} cannot weigh classes; able can"):
+        make_estimator(known, plain)

@@ -1,10 +1,11 @@
 """The labels, and the form of the images: known once the folder is, kept beside the data, shipped with the model."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
 
 from .errors import DataError
 
@@ -24,14 +25,30 @@ def as_pair(size: Any) -> Any:
 
 
 class DataSource(BaseModel, frozen=True, extra="forbid"):
-    """The images to learn from: a folder with a folder for each label, and the form that a model takes them in."""
+    """The images to learn from: a folder with a folder for each label, and the form that a model takes them in.
+
+    Without a size or a colour, they are found from the images. `group` is a regular expression: what its only group
+    finds in the names of files may not be cut apart.
+    """
 
     path: str
-    size: Annotated[tuple[Side, Side], BeforeValidator(as_pair)]
-    colour: Colour
+    size: Annotated[tuple[Side, Side] | None, BeforeValidator(as_pair)] = None
+    colour: Colour | None = None
     on_bad_file: OnBadFile
+    group: str | None = None
     positive: str | None = None
     test_size: float = Field(default=0.2, gt=0, lt=1)
+
+    @field_validator("group")
+    @classmethod
+    def _group_is_a_pattern(cls, pattern: str | None) -> str | None:
+        try:
+            found = re.compile(pattern).groups if pattern is not None else 1
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        if found != 1:
+            raise ValueError(f"{pattern!r} has {found} groups in round brackets; one says what belongs together")
+        return pattern
 
 
 class Target(BaseModel, frozen=True, extra="forbid"):

@@ -1,6 +1,7 @@
 """Predicting a folder gives a line for each image; a bad one is skipped or refused by name."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,18 @@ def test_a_bad_file_is_refused_by_name(bundle: Bundle, pictures: Path) -> None:
     refuses = bundle.schema.model_copy(update={"on_bad_file": "refuse"})
     with pytest.raises(DataError, match=r"0\.png is no PNG"):
         list(batches.read_batches(pictures, refuses))
+
+
+def test_bad_files_are_left_out_and_listed(
+    bundle: Bundle, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses = replace(bundle, schema=bundle.schema.model_copy(update={"on_bad_file": "refuse"}))
+    (pictures / "0.png").write_bytes(b"no image")
+    for at_once in (1, 256):
+        monkeypatch.setattr(batches, "AT_ONCE", at_once)
+        assert predict(refuses, pictures, tmp_path / "out.csv", skip_bad=True) == 19
+        refused = pd.read_csv(tmp_path / "out.refused.csv")
+        assert refused.to_dict("records") == [{"path": "0.png", "refused": "is no PNG, JPEG or WebP image"}]
 
 
 def test_a_folder_without_images_is_named(bundle: Bundle, tmp_path: Path) -> None:

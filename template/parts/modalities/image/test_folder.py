@@ -141,6 +141,7 @@ def test_listing_reads_some_bytes_of_each_file_and_decodes_none(
 ) -> None:
     config = settle({})
     (config.data_path / "a" / "large.png").write_bytes(PICTURE[:-12] + bytes(10**6) + PICTURE[-12:])
+    load(config)
 
     def forbidden(*_: object) -> None:
         raise AssertionError("a file was read")

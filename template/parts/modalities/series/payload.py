@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from ..data.frequency import find_fault, read_time
+from ..data.frequency import find_fault
+from ..data.times import ClockError, TimeReader
 from ..inference.encoder import Window
 from ..schema import Schema
 from .problems import FieldError
@@ -113,10 +114,15 @@ def find_problems(row: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str,
         yield "history", f"has {len(history)} values, and the model needs the last {schema.lags}"
     if schema.known and len(future) != schema.horizon:
         yield "future", f"has {len(future)} steps, and the model forecasts {schema.horizon}"
-    times = []
+    reader, times = TimeReader(schema.timezone), []
     for place, point in enumerate(history, start=1):
         try:
-            times.append(read_time(point[schema.time]))
+            time = reader.read(point[schema.time])
+            instant = schema.frequency.exact and time.tzinfo
+            times.append(time.astimezone(UTC) if instant else time.replace(tzinfo=None))
+        except ClockError as error:
+            yield f"history.{place}.{schema.time}", str(error)
+            return
         except ValueError:
             yield f"history.{place}.{schema.time}", "is no time in the form of 2001-12-31 or 2001-12-31T23:00"
             return
@@ -126,9 +132,12 @@ def find_problems(row: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str,
 
 def make_window(row: Mapping[str, Any], schema: Schema) -> Window:
     """Return the window of a sound series."""
+    reader = TimeReader(schema.timezone)
+    for point in row["history"]:
+        reader.read(point[schema.time])
     return Window(
         series=row.get("series"),
-        origin=read_time(row["history"][-1][schema.time]),
+        origin=reader.last[None],
         history=[point[schema.target] for point in row["history"][-schema.lags :]],
         known=[[step[name] for name in schema.known] for step in row.get("future", [])],
     )

@@ -1,12 +1,13 @@
 """What the table of series holds: inferred once, kept beside the data, shipped with the model."""
 
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import available_timezones
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from .errors import DataError
 
@@ -46,14 +47,26 @@ class Frequency(BaseModel, frozen=True, extra="forbid"):
         known = NAMES.get((self.unit.removesuffix(" end"), self.count), f"every {self.count} {self.unit}s")
         return f"{known}, at the end of the month" if self.unit == "month end" else known
 
+    @property
+    def exact(self) -> bool:
+        """Whether steps are parts of a day, and all equally long; longer ones go by the clock."""
+        return self.unit in ("hour", "minute", "second")
+
+    @property
+    def seconds(self) -> int:
+        """How long a step is, in seconds; for units that are always equally long."""
+        return self.count * SECONDS[self.unit]
+
     def after(self, time: datetime, steps: int = 1) -> datetime:
-        """Return the time that many steps later."""
+        """Return the time that many steps later; one with an offset is on the same clock."""
         units = steps * self.count
+        if self.exact and time.tzinfo:
+            return (time.astimezone(UTC) + timedelta(seconds=steps * self.seconds)).astimezone(time.tzinfo)
         if self.unit == "month" or self.unit == "month end":
             return add_months(time, units, end=self.unit == "month end")
         if self.unit == "business day":
             return add_business_days(time, units)
-        return time + timedelta(seconds=units * SECONDS[self.unit])
+        return time + timedelta(seconds=steps * self.seconds)
 
     def steps(self, start: datetime, end: datetime) -> int:
         """Return how many whole steps lead from one time towards a later one."""
@@ -61,7 +74,7 @@ class Frequency(BaseModel, frozen=True, extra="forbid"):
             return (month_number(end) - month_number(start)) // self.count
         if self.unit == "business day":
             return (business_day_number(end) - business_day_number(start)) // self.count
-        return (end - start) // timedelta(seconds=self.count * SECONDS[self.unit])
+        return (end - start) // timedelta(seconds=self.seconds)
 
     def has(self, time: datetime) -> bool:
         """Return whether a series of this frequency can hold the time."""
@@ -71,17 +84,19 @@ class Frequency(BaseModel, frozen=True, extra="forbid"):
 
     def write(self, time: datetime) -> str:
         """Return the time as ISO 8601: a date alone where the days have no hours."""
-        return time.isoformat() if self.unit in ("hour", "minute", "second") else write_time(time)
+        return time.isoformat() if self.exact else write_time(time)
 
 
 class Layout(BaseModel, frozen=True, extra="forbid"):
     """Which column is what, and how much a model takes and gives.
 
     A model takes `lags` values and forecasts the next `horizon`, with intervals that hold the share `level` of the true
-    values; `season` is how many steps it takes for the values to repeat.
+    values; `season` is how many steps it takes for the values to repeat. Times without an offset from UTC are on the
+    clocks of `timezone`, if it is named.
     """
 
     time: str
+    timezone: str | None = None
     target: str
     known: tuple[str, ...] = ()
     series: str | None = None
@@ -103,6 +118,13 @@ class Layout(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("time, target, known and series must name different columns")
         return self
 
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; they are named like Europe/Berlin")
+        return name
+
 
 class DataSource(Layout, frozen=True, extra="forbid"):
     """The table to learn from: a CSV file, and what the model makes of its columns."""
@@ -112,11 +134,15 @@ class DataSource(Layout, frozen=True, extra="forbid"):
 
 
 class Schema(Layout, frozen=True, extra="forbid"):
-    """The layout of a table, how far apart its times are, and the range of each column of numbers."""
+    """The layout of a table, how far apart its times are, and the range of each column of numbers.
+
+    With `utc`, the times are instants that had an offset, kept in UTC; else they are as a clock shows them.
+    """
 
     source: str
     separator: str = ","
     frequency: Frequency
+    utc: bool = False
     ranges: dict[str, tuple[float, float]]
 
     def seen(self, column: str) -> str:
@@ -124,13 +150,17 @@ class Schema(Layout, frozen=True, extra="forbid"):
         low, high = self.ranges[column]
         return f"{low:g} to {high:g}"
 
+    def write(self, time: datetime) -> str:
+        """Return a time of the table as ISO 8601."""
+        return self.frequency.write(time.replace(tzinfo=UTC) if self.utc else time)
+
     def same_layout(self, other: Layout) -> bool:
         """Return whether the other uses the same columns in the same way."""
         return all(getattr(self, name) == getattr(other, name) for name in Layout.model_fields)
 
     def facts(self) -> list[dict[str, str]]:
         """Return one row for each column: what it is, and its range."""
-        rows = [(self.time, f"time, {self.frequency.name}", "")]
+        rows = [(self.time, f"time, {self.frequency.name}{' (in UTC)' if self.utc else ''}", "")]
         rows += [(self.series, "which series", "")] if self.series else []
         rows += [(self.target, f"{self.lags} values, to forecast the next {self.horizon}", self.seen(self.target))]
         rows += [(name, f"known for the next {self.horizon} steps", self.seen(name)) for name in self.known]

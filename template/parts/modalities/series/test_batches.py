@@ -1,5 +1,6 @@
 """Forecasts of a table follow the last row of each series; what does not fit is named."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,10 @@ import pytest
 
 from acme_ml.config import Config
 from acme_ml.data import reading
-from acme_ml.data.frequency import read_time
+from acme_ml.data.times import read_time
 from acme_ml.errors import DataError
 from acme_ml.inference import batches
-from acme_ml.inference.batches import read_batches
+from acme_ml.inference.batches import read_batches, write_refused
 from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.predict import predict
 from acme_ml.inference.prediction import tabulate
@@ -52,7 +53,7 @@ def test_forecasts_follow_the_last_row(trained: tuple[Config, Run], tmp_path: Pa
     lines = predict(bundle, config.data_path, tmp_path / "out.csv")
     table = pd.read_csv(tmp_path / "out.csv")
     assert lines == len(table) == schema.horizon * len(batch.rows)
-    origins = [origin.to_pydatetime() for origin in batch.rows["origin"]]
+    origins = batch.rows["origin"].tolist()
     firsts = table[schema.time].iloc[:: schema.horizon]
     assert [read_time(str(time)) for time in firsts] == [schema.frequency.after(origin) for origin in origins]
     assert (table["lower"] <= table["forecast"]).all()
@@ -112,6 +113,43 @@ def test_a_fault_is_named(
     with pytest.raises(DataError) as error:
         list(read_batches(shops, SHOPS))
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 1000])
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("b,2001-01-04,", "b,2001-01-03,", "series 'b', column 'day', row 11: 2001-01-03 is there twice"),
+        ("b,2001-01-04,", "b,today,", "column 'day', row 11: 'today' is no time"),
+        ("b,2001-01-06,105.0", "b,2001-01-06,x", "column 'sales', row 17: 'x' is not a finite number"),
+        ("b,2001-01-12,,111.5", "b,2001-01-12,,", "column 'open', row 35: the value is missing"),
+        ("b,2001-01-11", "d,2001-01-11", "series 'd' has 1 values"),
+    ],
+)
+def test_a_series_that_does_not_fit_is_left_out_and_listed(
+    shops: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, old: str, new: str, words: str
+) -> None:
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", chunk)
+    sound = pd.concat([part.features for part in read_batches(shops, SHOPS)])
+    text = shops.read_text(encoding="utf-8")
+    shops.write_text(text.replace(old, new), encoding="utf-8")
+    (batch,) = read_batches(shops, SHOPS, skip_bad=True)
+    assert batch.rows["series"].tolist() == ["a", "c"]
+    pd.testing.assert_frame_equal(batch.features, sound.drop(index="b", level="series"))
+    assert any(words in reason for reason in batch.refused.values())
+    file = io.StringIO()
+    assert write_refused(file, batch.refused) == len(batch.refused)
+    assert file.getvalue().startswith("series,refused\n")
+
+
+def test_where_no_series_fits_none_is_left_out(shops: Path) -> None:
+    text = shops.read_text(encoding="utf-8")
+    shops.write_text(text.replace("2001-01-04", "2001-01-03"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"holds no series that fits: (?s:.*)is there twice"):
+        list(read_batches(shops, SHOPS, skip_bad=True))
+    shops.write_text(text.replace("b,2001-01-04", ",2001-01-04"), encoding="utf-8")
+    with pytest.raises(DataError, match="column 'shop', row 11: the value is missing"):
+        list(read_batches(shops, SHOPS, skip_bad=True))
 
 
 def test_a_wrong_value_leaves_nothing(trained: tuple[Config, Run], tmp_path: Path) -> None:

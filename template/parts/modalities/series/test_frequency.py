@@ -5,7 +5,8 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from acme_ml.data.frequency import find_fault, infer_frequency, read_time
+from acme_ml.data.frequency import find_fault, infer_frequency
+from acme_ml.data.times import read_time
 from acme_ml.schema import Frequency, Unit
 
 # How pandas calls a calendar, what it is here, and in words.
@@ -90,30 +91,6 @@ def test_a_weekend_is_no_business_day() -> None:
 def test_without_a_frequency_only_the_order_counts() -> None:
     assert find_fault([datetime(2001, 1, 1), datetime(2001, 1, 5), datetime(2001, 3, 1)]) is None
     assert find_fault([datetime(2001, 1, 5), datetime(2001, 1, 1)]) is not None
-
-
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2001", datetime(2001, 1, 1)),
-        ("2001-07", datetime(2001, 7, 1)),
-        ("2001-07-09", datetime(2001, 7, 9)),
-        ("2001-07-09T10:30", datetime(2001, 7, 9, 10, 30)),
-        ("2001-07-09 10:30:05", datetime(2001, 7, 9, 10, 30, 5)),
-        ("2001-07-09T10:30Z", datetime(2001, 7, 9, 10, 30)),
-        ("2001-07-09T00:30+02:00", datetime(2001, 7, 8, 22, 30)),
-    ],
-)
-def test_times_are_read(text: str, time: datetime) -> None:
-    assert read_time(text) == time
-
-
-@pytest.mark.parametrize(
-    "text", ["", "soon", "9.7.2001", "2001-13-01", "2001-7", "0001-01-01T00:00+05:00", "9999-12-31"]
-)
-def test_other_texts_are_no_times(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        read_time(text)
 
 
 def test_days_are_written_without_hours() -> None:

@@ -175,3 +175,42 @@ def test_the_documentation_shows_the_real_fields() -> None:
     assert series["future"]["maxItems"] == 2
     assert parse(schema["example"])
     assert "$ref" not in json.dumps(schema)
+
+
+def hourly(times: list[str], zone: str | None = None) -> tuple[list[Window], Schema]:
+    """Return the window of hours at these times, and its schema."""
+    schema = SCHEMA.model_copy(
+        update={"frequency": Frequency(unit="hour"), "known": (), "timezone": zone, "time": "at"}
+    )
+    history = [{"at": time, schema.target: 1.0} for time in times]
+    return parse([{"series": "north", "history": history}], Payload(schema, max_rows=1)), schema
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "first"),
+    [
+        ([f"2024-04-15T{hour}:00+02:00" for hour in (19, 20, 21)], None, "2024-04-15T22:00:00+02:00"),
+        (["2024-04-15T21:00+02:00", "2024-04-15T20:00Z", "2024-04-15T21:00Z"], None, "2024-04-15T22:00:00+00:00"),
+        (["2024-04-15T19:00", "2024-04-15T20:00", "2024-04-15T21:00"], None, "2024-04-15T22:00:00"),
+        (["2024-10-27T01:00", "2024-10-27T02:00", "2024-10-27T02:00"], "Europe/Berlin", "2024-10-27T03:00:00+01:00"),
+        (["2024-03-30T23:00", "2024-03-31T00:00", "2024-03-31T01:00"], "Europe/Berlin", "2024-03-31T03:00:00+02:00"),
+    ],
+)
+def test_times_come_back_in_the_offset_they_have(times: list[str], zone: str | None, first: str) -> None:
+    windows, schema = hourly(times, zone)
+    answer = describe(np.zeros((1, 3 * schema.horizon)), windows, schema)
+    assert answer[0]["forecast"][0]["time"] == first
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "words"),
+    [
+        (["2024-03-31T00:00", "2024-03-31T01:00", "2024-03-31T02:00"], "Europe/Berlin", "3.at: the clocks of"),
+        (["2024-10-27T01:00", "2024-10-27T02:00", "2024-10-27T02:00"], None, "write times with their offset"),
+        (["2024-04-15T19:00Z", "2024-04-15T20:00", "2024-04-15T21:00Z"], None, "2.at: some times have an offset"),
+    ],
+)
+def test_what_clocks_do_not_show_is_named(times: list[str], zone: str | None, words: str) -> None:
+    with pytest.raises(RequestProblem) as problem:
+        hourly(times, zone)
+    assert words in str(problem.value)

@@ -42,6 +42,41 @@ def test_a_wrong_value_is_named_and_nothing_is_written(trained: tuple[Config, Ru
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
 
 
+@pytest.mark.parametrize("at_once", [3, 1000])
+def test_rows_that_do_not_fit_are_left_out_and_listed(
+    trained: tuple[Config, Run],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> None:
+    config, run = trained
+    bundle = load_bundle(run.bundle)
+    number = bundle.schema.numbers[0]
+    given = pd.read_csv(config.data_path, dtype=str, keep_default_na=False).head(12)
+    bad = given.copy()
+    bad.loc[1, number], bad.loc[6, number] = "many", "1e400"
+    bad.to_csv(tmp_path / "bad.csv", index=False)
+    given.drop(index=[1, 6]).to_csv(tmp_path / "good.csv", index=False)
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", at_once)
+    with pytest.raises(DataError, match="is not a finite number"):
+        predict(bundle, tmp_path / "bad.csv", tmp_path / "out.csv")
+    assert predict(bundle, tmp_path / "bad.csv", tmp_path / "out.csv", skip_bad=True) == 10
+    assert "2 left out, as they do not fit" in caplog.text
+    predict(bundle, tmp_path / "good.csv", tmp_path / "good.out.csv", skip_bad=True)
+    assert (tmp_path / "out.csv").read_text() == (tmp_path / "good.out.csv").read_text()
+    refused = pd.read_csv(tmp_path / "out.refused.csv", dtype=str, keep_default_na=False)
+    pd.testing.assert_frame_equal(refused[given.columns], bad.loc[[1, 6]].reset_index(drop=True))
+    first, second = refused["refused"]
+    assert first.startswith(f"column '{number}', row 2: 'many' is not a finite number")
+    assert second.startswith(f"column '{number}', row 7: '1e400' ")
+    assert not (tmp_path / "good.out.refused.csv").exists()
+    bad.loc[[1, 6]].to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(DataError, match="nothing in it fits"):
+        predict(bundle, tmp_path / "bad.csv", tmp_path / "none.csv", skip_bad=True)
+    assert not list(tmp_path.glob("none*"))
+
+
 def test_new_words_are_refused_or_taken_for_none_of_the_known(
     edit_params: Callable[[dict[str, Any]], Config], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -43,6 +43,22 @@ def test_an_empty_text_is_named_and_nothing_is_written(trained: tuple[Config, Ru
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
+def test_texts_that_do_not_fit_are_left_out_and_listed(
+    trained: tuple[Config, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = load_bundle(trained[1].bundle)
+    long = "x" * (bundle.schema.max_characters + 1)
+    (tmp_path / "in.csv").write_text(f'id,text\n1," "\n2,fine\n3,good\n4,{long}\n', encoding="utf-8")
+    for at_once in (1, 1000):
+        monkeypatch.setattr(batches, "AT_ONCE", at_once)
+        assert predict(bundle, tmp_path / "in.csv", tmp_path / "out.csv", skip_bad=True) == 2
+        assert pd.read_csv(tmp_path / "out.csv")["id"].tolist() == [2, 3]
+        refused = pd.read_csv(tmp_path / "out.refused.csv")
+        assert refused["id"].tolist() == [1, 4]
+        assert refused["refused"][0] == "column 'text', row 1: the text is empty"
+        assert "row 4: the text has 20001 characters" in refused["refused"][1]
+
+
 def test_a_missing_column_is_named(trained: tuple[Config, Run], tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("said\nfine\n", encoding="utf-8")
     with pytest.raises(DataError, match="no column 'text'"):

@@ -66,7 +66,7 @@ def list_steps(values: list[list[float]], origin: "datetime", schema: Schema) ->
 def tabulate(rows: "pd.DataFrame", scores: NDArray[Any], schema: Schema) -> "pd.DataFrame":
     """Return one line for each series and step: its time, forecast and interval. `rows` hold ids and origins."""
     forecast, lower, upper = scores.reshape(len(rows), 3, -1).transpose(1, 0, 2).reshape(3, -1)
-    times = [time for origin in rows["origin"] for time in times_after(origin.to_pydatetime(), schema)]
+    times = [time for origin in rows["origin"] for time in times_after(origin, schema)]
     table = rows.loc[rows.index.repeat(schema.horizon), ["series"] if schema.series else []]
     columns = dict(zip(forecast_names(schema), (forecast, lower, upper), strict=True))
     return table.rename(columns={"series": schema.series}).assign(**{schema.time: times}, **columns)

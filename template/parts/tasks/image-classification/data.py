@@ -1,7 +1,9 @@
 """Find the images, check them, and split them."""
 
 import logging
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,17 +11,23 @@ from rich.progress import track
 
 from ..config import Config
 from ..errors import DataError
-from ..schema import Schema, Target
+from ..schema import Colour, Schema, Target
 from .classes import pick_positive
 from .dataset import Dataset, Inventory, Split
 from .example import write_example
-from .folder import Listing, list_folder, report_bad
+from .folder import Listing, list_folder, report_bad, survey
 from .images import BadImage, check_header, decode, for_each, read_file
 from .splitting import Ties, hold_out, tie
 
 logger = logging.getLogger(__name__)
 
 EXAMPLE = "data/raw"
+# The longer side is between these unless data.size asks for more: four times the pixels take four times as long, and of
+# fewer than the least no cells and no pooled parts are left.
+LEAST_LONG, MOST_LONG = 16, 64
+LEAST_SHORT = 4
+
+Form = tuple[tuple[int, int], Colour]
 
 
 def load(config: Config) -> Dataset:
@@ -42,7 +50,20 @@ def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     listing, schema = open_folder(config)
     images = Split(np.array(listing.paths, dtype=object), pd.Series(listing.labels, dtype=str))
     # Which files were left out is no part of the form that a model takes.
-    return images, schema.model_copy(update={"ignored": {}}), tie(images.keys())
+    return images, schema.model_copy(update={"ignored": {}}), tie(images.keys(), find_groups(listing, config))
+
+
+def find_groups(listing: Listing, config: Config) -> pd.Series | None:
+    """Return what `data.group` finds in the name of each image. Raises DataError for a name where it finds nothing."""
+    if config.data.group is None:
+        return None
+    pattern = re.compile(config.data.group)
+    names = [name for files in listing.files.values() for name in files]
+    found = [pattern.search(Path(name).name) for name in names]
+    for name, match in zip(names, found, strict=True):
+        if match is None:
+            raise DataError(f"{config.data_path}: data.group, {config.data.group!r}, finds nothing in {name!r}")
+    return pd.Series([match[1] for match in found if match], dtype=str)
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[Inventory, Schema]:
@@ -54,11 +75,12 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[Inventory, Sche
     ensure_example(config)
     listing = list_folder(config.data_path)
     names = [name for files in listing.files.values() for name in files]
-    checked = dict(zip(names, check_images(listing.paths, config), strict=True))
+    form = choose_form(config, listing, None if refresh else read_schema(config))
+    checked = dict(zip(names, check_images(listing.paths, *form), strict=True))
     ignored = {name: found for name, found in checked.items() if isinstance(found, str)}
     listing.leave_out(ignored)
     report_bad(listing.bad, config.data_path, config.data.on_bad_file)
-    schema = settle_schema(config, listing, ignored, refresh=refresh)
+    schema = settle_schema(config, listing, ignored, form, refresh=refresh)
     sizes = [checked[name] for files in listing.files.values() for name in files]
     images = pd.DataFrame(sizes, columns=["width", "height"]).assign(path=listing.paths, label=listing.labels)
     return Inventory(images, listing.bad), schema
@@ -72,21 +94,42 @@ def open_folder(config: Config) -> tuple[Listing, Schema]:
     ignored = known.ignored if known else {}
     listing.leave_out(ignored)
     report_bad(listing.bad, config.data_path, config.data.on_bad_file)
-    return listing, settle_schema(config, listing, ignored)
+    return listing, settle_schema(config, listing, ignored, choose_form(config, listing, known))
 
 
-def check_images(paths: list[str], config: Config) -> Iterable[tuple[int, int] | str]:
+def check_images(paths: list[str], size: tuple[int, int], colour: Colour) -> Iterable[tuple[int, int] | str]:
     """Return width and height of each image, or what is wrong with it, on all cores."""
 
     def check(path: str) -> tuple[int, int] | str:
         try:
             data = read_file(path)
-            decode(data, config.data.size, config.data.colour)
+            decode(data, size, colour)
             return check_header(data)
         except BadImage as error:
             return str(error)
 
     return track(for_each(check, paths), description=f"Reading {len(paths)} images", total=len(paths))
+
+
+def choose_form(config: Config, listing: Listing, known: Schema | None) -> Form:
+    """Return the size and the colour that images are read in: as asked, as known, or as most of the images are.
+
+    Raises DataError when there are too few labels.
+    """
+    if len(listing.files) < 2:
+        found = f"{len(listing.files)} label with images"
+        raise DataError(f"{config.data_path} holds {found}; a classifier needs two or more")
+    size, colour = config.data.size or (known and known.size), config.data.colour or (known and known.colour)
+    if size and colour:
+        return size, colour
+    (width, height), colourful = survey(listing.paths)
+    scale = min(max(LEAST_LONG, width, height), MOST_LONG) / max(width, height)
+    size = size or (max(LEAST_SHORT, round(scale * width)), max(LEAST_SHORT, round(scale * height)))
+    colour = colour or ("rgb" if colourful else "grey")
+    logger.info("images are read as %d x %d pixels, %s; most are of about %d x %d", *size, colour, width, height)
+    if scale < 1 and not config.data.size:
+        logger.info("more of them is read, and more slowly, with another data.size in params.yaml")
+    return size, colour
 
 
 def read_schema(config: Config) -> Schema | None:
@@ -97,7 +140,9 @@ def read_schema(config: Config) -> Schema | None:
     return schema if schema.source == config.data.path else None
 
 
-def settle_schema(config: Config, listing: Listing, ignored: dict[str, str], *, refresh: bool = False) -> Schema:
+def settle_schema(
+    config: Config, listing: Listing, ignored: dict[str, str], form: Form, *, refresh: bool = False
+) -> Schema:
     """Return the schema, and write it if it changed. Raises DataError when the labels are not those that are known."""
     labels = tuple(sorted(listing.files))
     if len(labels) < 2:
@@ -109,13 +154,14 @@ def settle_schema(config: Config, listing: Listing, ignored: dict[str, str], *, 
             f"{config.data_path}: the labels are not those of {config.schema_path} ({', '.join(changed)}); "
             "if they changed on purpose, run the data command with --refresh"
         )
+    size, colour = form
     chosen = config.data.positive or (known.positive if known and not refresh else None)
     schema = Schema(
         source=config.data.path,
         target=Target(categories=labels),
         positive=pick_positive(listing.labels, chosen, config.data.path),
-        size=config.data.size,
-        colour=config.data.colour,
+        size=size,
+        colour=colour,
         on_bad_file=config.data.on_bad_file,
         ignored=ignored,
     )

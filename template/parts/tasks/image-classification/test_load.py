@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from acme_ml.config import Config, load_config
-from acme_ml.data.load import load
+from acme_ml.data.load import load, read_data
 from acme_ml.errors import ConfigError, DataError
 
 Edit = Callable[[dict[str, Any]], Config]
@@ -51,6 +52,73 @@ def test_too_few_images_are_refused(edit_params: Edit) -> None:
 def test_the_size_is_one_number_or_two(edit_params: Edit, size: object, pair: tuple[int, int]) -> None:
     data = {"path": "data/raw", "size": size, "colour": "rgb", "on_bad_file": "refuse"}
     assert load(edit_params({"data": data})).schema.size == pair
+
+
+def write_images(folder: Path, width: int, height: int, colour: tuple[int, int, int] | None, count: int) -> None:
+    """Write JPEG files of noise with two labels, grey if there is no colour."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        grey = random.integers(0, 160, (height + number % 3, width, 1), dtype=np.uint8).repeat(3, axis=2)
+        pixels = grey if colour is None else grey // 2 + np.array(colour, dtype=np.uint8)
+        path = folder / "ab"[number % 2] / f"person{number // 4}_{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), pixels)
+
+
+@pytest.mark.parametrize(
+    ("size", "colour", "form"),
+    [
+        ((300, 150), (90, 20, 0), ((64, 32), "rgb")),
+        ((20, 30), None, ((20, 31), "grey")),
+        ((300, 2), None, ((64, 4), "grey")),
+        ((6, 7), None, ((12, 16), "grey")),
+    ],
+)
+def test_images_are_read_as_most_of_them_are(
+    edit_params: Edit,
+    size: tuple[int, int],
+    colour: tuple[int, int, int] | None,
+    form: tuple[tuple[int, int], str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    config = edit_params({"data": {"path": "data/own", "on_bad_file": "skip"}})
+    write_images(config.data_path, *size, colour, 40)
+    for schema in (load(config).schema, load(config).schema, read_data(config)[1], read_data(config, refresh=True)[1]):
+        assert (schema.size, schema.colour) == form
+    assert (
+        f"images are read as {form[0][0]} x {form[0][1]} pixels, {form[1]}; most are of about {size[0]} x"
+        in caplog.text
+    )
+    assert ("with another data.size" in caplog.text) == (max(size) > 64)
+    asked = edit_params({"data": {"path": "data/own", "on_bad_file": "skip", "size": 16}})
+    assert load(asked).schema.size == (16, 16)
+
+
+def test_images_with_one_name_in_common_are_on_one_side(edit_params: Edit) -> None:
+    data = {"path": "data/own", "on_bad_file": "skip", "group": "^(person[0-9]+)_"}
+    config = edit_params({"data": data})
+    write_images(config.data_path, 20, 20, None, 80)
+    dataset = load(config)
+
+    def people(paths: np.ndarray) -> set[str]:
+        return {Path(path).name.split("_")[0] for path in paths}
+
+    sides = [people(part.features) for part in (dataset.train, dataset.test)]
+    assert not sides[0] & sides[1]
+    assert len(sides[0] | sides[1]) == 20
+    for before, after in dataset.splitter(3).split():
+        left, right = (
+            {Path(dataset.train.features[place]).name.split("_")[0] for place in part} for part in (before, after)
+        )
+        assert not left & right
+    cv2.imwrite(str(config.data_path / "a" / "nobody.jpg"), np.zeros((20, 20), np.uint8))
+    with pytest.raises(DataError, match="finds nothing in 'a/nobody"):
+        load(config)
+    for pattern, said in (("person", "has 0 groups in round brackets"), ("(", "is no regular expression")):
+        with pytest.raises(ConfigError) as error:
+            edit_params({"data": {**data, "group": pattern}})
+        assert said in str(error.value)
 
 
 @pytest.mark.parametrize(

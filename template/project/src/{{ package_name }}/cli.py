@@ -81,6 +81,26 @@ def tune(
 
 
 @app.command()
+def compare(params: Params = PARAMS) -> None:
+    """Fit every model of params.yaml on the same folds, and show them in one table; nothing is saved."""
+    from .config import load_config
+    from .training.compare import compare as run
+
+    comparison = run(load_config(params))
+    metric = comparison.metric
+    table = Table("model", f"{metric} (mean ± spread)", "seconds to fit")
+    for row in comparison.table.to_dict("records"):
+        spread = row[f"{metric}_std"]
+        table.add_row(row["model"], f"{row[metric]:.4g} ± {spread:.2g}", f"{row['fit_seconds']:.2g}")
+    Console().print(table)
+    best, *others = comparison.as_good
+    typer.echo(
+        f"{best} has the best {comparison.metric}" + (f"; within its spread: {', '.join(others)}" if others else "")
+    )
+    typer.echo(f"Page: {shown(comparison.page)}")
+
+
+@app.command()
 def evaluate(
     params: Params = PARAMS,
     run: RunName = None,
@@ -113,6 +133,9 @@ def predict(
     output: Annotated[Path, typer.Argument(help="The CSV file to write the predictions to.")],
     params: Params = PARAMS,
     run: RunName = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out what does not fit, and list it in a file beside the output.")
+    ] = False,
 ) -> None:
     """Predict data of any length, and write a CSV file."""
     from .config import load_config
@@ -121,7 +144,7 @@ def predict(
     from .inference.versions import find_answering
 
     bundle = load_bundle(find_answering(load_config(params).models_dir, run))
-    rows = score(bundle, source, output)
+    rows = score(bundle, source, output, skip_bad=skip_bad)
     typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(output)}")
 
 
@@ -201,7 +224,7 @@ def report_choice(choice: "Choice", config: "Config", params: Path | None) -> No
 
 def show_metrics(evaluation: "Evaluation") -> None:
     """Print the metrics beside those of the naive baseline."""
-    table = Table("metric", "model", "naive baseline", "folds")
+    table = Table("metric", "model", "naive baseline", "folds that chose" if evaluation.folds_chose else "folds")
     for name, value in evaluation.metrics.items():
         spread = f"{evaluation.folds_mean[name]:.4g} ± {evaluation.folds_std[name]:.2g}"
         table.add_row(name, f"{value:.4g}", f"{evaluation.baseline[name]:.4g}", spread)

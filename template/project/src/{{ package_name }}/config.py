@@ -45,9 +45,14 @@ class EvaluationSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class TrainingSettings(BaseModel, frozen=True, extra="forbid"):
-    """What a saved model has learned from: the examples to train on, or all of them, once it was measured without."""
+    """What a saved model has learned from, and how much each class counts.
+
+    `final_fit` is the examples to train on, or all of them, once it was measured without; `class_weight` is `balanced`
+    or a number for each class.
+    """
 
     final_fit: Literal["train", "all"] = "train"
+    class_weight: Literal["balanced"] | dict[str, float] | None = None
 
 
 class Config(BaseModel, frozen=True, extra="forbid"):

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
 from .network import Network
@@ -16,18 +18,27 @@ HELD_OUT = 10
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkClassifier(ClassifierMixin, Network):
-    """A network that gives the probability of each class."""
+    """A network that gives the probability of each class.
+
+    `class_weight` is as scikit-learn has it: none, `balanced`, or a number for each class.
+    """
+
+    class_weight: str | dict[str, float] | None = None
 
     def loss(self) -> nn.Module:
-        """Return the cross-entropy."""
-        return nn.CrossEntropyLoss()
+        """Return the cross-entropy, with the weights of the classes."""
+        return nn.CrossEntropyLoss(torch.from_numpy(self.weights_.astype(np.float32)))
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the place of each label among the classes, shape (examples,). Raises ValueError when there is one."""
+        """Return the place of each label among the classes, shape (examples,).
+
+        Raises ValueError when there is one class, or the weights are not those of the classes.
+        """
         self.classes_, places = np.unique(y, return_inverse=True)
         self.outputs_ = len(self.classes_)
         if self.outputs_ < 2:
             raise ValueError("a classifier needs examples of at least two classes")
+        self.weights_ = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         return places.astype(np.int64)
 
     def head(self) -> nn.Module:

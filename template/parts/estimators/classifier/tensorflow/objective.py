@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
 
 from .network import Network
 
@@ -14,20 +15,44 @@ from .network import Network
 HELD_OUT = 10
 
 
+class WeightedCrossEntropy(keras.losses.SparseCategoricalCrossentropy):
+    """The cross-entropy of values without a head, times the weight of the true class."""
+
+    def __init__(self, weights: NDArray[np.float64]) -> None:
+        """Keep a weight for each class."""
+        super().__init__(from_logits=True)
+        self._weights = weights.astype(np.float32)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each example."""
+        losses = super().call(y_true, y_pred)
+        places = keras.ops.reshape(keras.ops.cast(y_true, "int32"), keras.ops.shape(losses))
+        return losses * keras.ops.cast(keras.ops.take(self._weights, places), losses.dtype)
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkClassifier(ClassifierMixin, Network):
-    """A network that gives the probability of each class."""
+    """A network that gives the probability of each class.
+
+    `class_weight` is as scikit-learn has it: none, `balanced`, or a number for each class.
+    """
+
+    class_weight: str | dict[str, float] | None = None
 
     def loss(self) -> keras.losses.Loss:
-        """Return the cross-entropy."""
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        """Return the cross-entropy, with the weights of the classes."""
+        return WeightedCrossEntropy(self.weights_)
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the place of each label among the classes, shape (examples,). Raises ValueError when there is one."""
+        """Return the place of each label among the classes, shape (examples,).
+
+        Raises ValueError when there is one class, or the weights are not those of the classes.
+        """
         self.classes_, places = np.unique(y, return_inverse=True)
         self.outputs_ = len(self.classes_)
         if self.outputs_ < 2:
             raise ValueError("a classifier needs examples of at least two classes")
+        self.weights_ = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         return places.astype(np.int64)
 
     def head(self) -> keras.Layer:

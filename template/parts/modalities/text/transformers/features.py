@@ -18,6 +18,7 @@ from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 
 from ..inference.words import Pieces
+from .lengths import choose_cut
 
 PADDING, UNKNOWN, START, END = SPECIAL = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 # What a piece starts with that starts a word.
@@ -28,6 +29,7 @@ SPACE = "\u2581"
 class PieceIds(TransformerMixin, BaseEstimator):
     """The first `max_length` pieces of a text's words as numbers.
 
+    Without `max_length`, as many are read as most texts have; `remarks_` says what is cut off.
     `encoder` is a folder or a name on the Hugging Face hub that has a tokenizer. Without one, a tokenizer of at most
     `vocabulary` pieces is learned from the texts, in lower case and without accents if `lowercase`.
     Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with Subword Units, ACL 2016.
@@ -36,14 +38,19 @@ class PieceIds(TransformerMixin, BaseEstimator):
     encoder: str | None = None
     vocabulary: int = 4_000
     lowercase: bool = True
-    max_length: int = 64
+    max_length: int | None = None
 
     def fit(self, texts: Sequence[str], target: Any = None) -> Self:
         """Learn or load the tokenizer. Raises ValueError when it cannot be loaded."""
         tokenizer = self._learn(texts) if self.encoder is None else load_tokenizer(self.encoder)
-        tokenizer.enable_truncation(self.max_length)
         padding = tokenizer.padding or {"pad_id": 0, "pad_token": PADDING}
-        tokenizer.enable_padding(length=self.max_length, pad_id=padding["pad_id"], pad_token=padding["pad_token"])
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        lengths = [len(found.ids) for found in tokenizer.encode_batch(list(texts))]
+        cut = choose_cut(lengths, self.max_length, "pieces of words")
+        self.remarks_ = [cut.remark] if cut.remark else []
+        tokenizer.enable_truncation(cut.length)
+        tokenizer.enable_padding(length=cut.length, pad_id=padding["pad_id"], pad_token=padding["pad_token"])
         self.tokenizer_ = tokenizer.to_str()
         return self
 
@@ -69,7 +76,7 @@ class PieceIds(TransformerMixin, BaseEstimator):
         return tokenizer
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return the numbers, shape (texts, max_length)."""
+        """Return the numbers, shape (texts, length)."""
         return Pieces(self.tokenizer_).read(texts)
 
 

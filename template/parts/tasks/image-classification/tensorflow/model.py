@@ -70,6 +70,9 @@ class ConvolutionalNetwork(ImageNetwork):
         return keras.Model(pixels, self.classify(keras.layers.GlobalAveragePooling2D()(images), outputs))
 
 
+RANDOM_WEIGHTS = "the backbone has learned nothing before: weights: imagenet, or a file, starts from what it knows"
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class TransferNetwork(ImageNetwork):
     """A linear layer on a backbone: the name of one in keras.applications, or a .keras file.
@@ -91,6 +94,8 @@ class TransferNetwork(ImageNetwork):
             images = keras.layers.Concatenate()([images] * 3)
         backbone, prepare = load_backbone(self.backbone, self.weights, (height, width, 3))
         backbone.trainable = self.train_backbone
+        random = self.weights is None and not self.backbone.endswith(".keras")
+        self.remarks_ = [RANDOM_WEIGHTS] if random else []
         # A backbone that stays as it is does not adapt its normalisation either.
         features = backbone(prepare(images), training=None if self.train_backbone else False)
         if len(features.shape) == 4:

@@ -2,8 +2,10 @@
 
 import json
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +37,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known of a model: its metrics, the baseline's, their mean and spread across folds, tables and figures."""
+    """What is known of a model: its metrics, the baseline's, their mean and spread across folds, tables and figures.
+
+    `folds_chose` says that its hyper-parameters are those that were best on the folds, which therefore flatter it.
+    """
 
     metrics: Metrics
     baseline: Metrics
@@ -43,32 +48,38 @@ class Evaluation:
     folds_std: Metrics
     tables: dict[str, pd.DataFrame]
     figures: dict[str, Figure]
+    folds_chose: bool = False
 
 
-def evaluate(model: Pipeline, dataset: Dataset, config: Config) -> Evaluation:
+def evaluate(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False) -> Evaluation:
     """Measure the fitted model on the test examples; the folds are cut from the training examples."""
     test, measure = dataset.test, scorer(dataset.schema)
     baseline = fit_baseline(model, dataset.train, config.seed)
-    folds = cross_validate(model, dataset, config.evaluation.folds)
+    folds = cross_validate(lambda part: clone(model).fit(*part), dataset, config.evaluation.folds)
     return Evaluation(
         metrics=measure(model, test.features, test.target),
         baseline=measure(baseline, test.features, test.target),
-        folds_mean={name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]},
-        folds_std={name: float(np.std([fold[name] for fold in folds])) for name in folds[0]},
+        folds_mean=over_folds(np.mean, folds),
+        folds_std=over_folds(np.std, folds),
         tables=break_down(model, test, dataset.schema),
         figures=draw(model, dataset) | diagnose(model),
+        folds_chose=folds_chose,
     )
 
 
-def cross_validate(model: Pipeline, dataset: Dataset, folds: int) -> list[Metrics]:
-    """Fit a fresh copy of the model for each fold and return the metrics of each."""
+def over_folds(summary: Callable[..., Any], folds: Sequence[Metrics]) -> Metrics:
+    """Return one number for each metric from those of the folds."""
+    return {name: float(summary([fold[name] for fold in folds])) for name in folds[0]}
+
+
+def cross_validate(fit: Callable[[Split], Any], dataset: Dataset, folds: int) -> list[Metrics]:
+    """Fit anew on the rest of each fold and return the metrics of each."""
     features, target = dataset.train
     splits = list(dataset.splitter(folds).split(features, target))
     measure, measured = scorer(dataset.schema), []
     for train, test in track(splits, description="Cross-validating"):
         part, rest = dataset.train.take(train), dataset.train.take(test)
-        fitted = clone(model).fit(part.features, part.target)
-        measured.append(measure(fitted, rest.features, rest.target))
+        measured.append(measure(fit(part), rest.features, rest.target))
     return measured
 
 
@@ -103,6 +114,7 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
         folds_std=saved.folds_std,
         tables=break_down(model, test, own),
         figures=draw(model, Dataset(train, test, own)) | diagnose(model),
+        folds_chose=saved.folds_chose,
     )
 
 
@@ -144,4 +156,5 @@ def read_metrics(folder: Path) -> Evaluation:
         for table in (saved["metrics"], saved["baseline"], saved["folds"]["mean"], saved["folds"]["std"])
     )
     tables = {name: pd.DataFrame(rows) for name, rows in saved["tables"].items()}
-    return Evaluation(metrics, baseline, mean, spread, tables, figures={})
+    chose = bool(saved["folds"].get("chose"))
+    return Evaluation(metrics, baseline, mean, spread, tables, figures={}, folds_chose=chose)

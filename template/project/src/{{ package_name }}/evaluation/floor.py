@@ -40,11 +40,16 @@ def is_better(metric: str, value: float, other: float) -> bool:
 
 
 def propose_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str | None:
-    """Return a floor for params.yaml, two spreads below the folds' mean, or None if that beats no baseline."""
+    """Return a floor for params.yaml, two spreads below the folds' mean, or None if that beats no baseline.
+
+    Where the folds flatter the model, it is below what was measured on the held-out examples if that is worse.
+    """
     metric = find_metric(settings.metric, evaluation.metrics)
     worse = 1 if metric in LOWER_IS_BETTER else -1
     mean, spread = evaluation.folds_mean[metric], evaluation.folds_std[metric]
-    floor = float(f"{mean + worse * 2 * spread:.3g}")
+    held_out = evaluation.metrics[metric]
+    start = held_out if evaluation.folds_chose and is_better(metric, mean, held_out) else mean
+    floor = float(f"{start + worse * 2 * spread:.3g}")
     if not is_better(metric, floor, evaluation.baseline[metric]):
         return None
     return f"floor: {floor:g}  # {metric} in {settings.folds} folds: {mean:.4g} \u00b1 {spread:.2g}"

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from .evaluate import Evaluation
 from .plots import COLOR, figure_of, new_axes
 
+# What folds are called, and those that the hyper-parameters were chosen on, which flatter the model.
+FOLDS = ("folds", "folds that chose")
 HALF_PAGE = 9.0  # inches
 
 STYLE = """
@@ -32,8 +34,8 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
             "metric": list(evaluation.metrics),
             "model": list(evaluation.metrics.values()),
             "naive baseline": list(evaluation.baseline.values()),
-            "folds, mean": list(evaluation.folds_mean.values()),
-            "folds, spread": list(evaluation.folds_std.values()),
+            f"{FOLDS[evaluation.folds_chose]}, mean": list(evaluation.folds_mean.values()),
+            "spread": list(evaluation.folds_std.values()),
         }
     )
     tables = {
@@ -47,13 +49,27 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
 def write_search_report(results: pd.DataFrame, metric: str, folder: Path) -> Path:
     """Write the table of a search's candidates as CSV, and a page with its plot; return the page."""
     results.to_csv(folder / "search.csv", index=False)
-    shown = results.iloc[::-1]
-    axes = new_axes("Candidates, the best on top", metric, "", size=(8, 1 + 0.3 * len(shown)))
-    names = shown.drop(columns=[metric, f"{metric}_std", "fit_seconds"]).apply(
+    names = results.drop(columns=[metric, f"{metric}_std", "fit_seconds"]).apply(
         lambda row: ", ".join(f"{name}={value}" for name, value in row.items()), axis="columns"
     )
-    axes.errorbar(shown[metric], names, xerr=shown[f"{metric}_std"], fmt="o", color=COLOR, capsize=3)
-    return write_page(folder, "Search", {"Candidates": results}, {"search": figure_of(axes)}, file="search.html")
+    figure = draw_ranking("Candidates", names, results, metric)
+    return write_page(folder, "Search", {"Candidates": results}, {"search": figure}, file="search.html")
+
+
+def write_comparison(table: pd.DataFrame, metric: str, folder: Path) -> Path:
+    """Write the table of all models as CSV, and a page with its plot; return the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / "comparison.csv", index=False)
+    figure = draw_ranking("Models", table["model"], table, metric)
+    return write_page(folder, "Comparison", {"Models": table}, {"comparison": figure})
+
+
+def draw_ranking(what: str, names: pd.Series, table: pd.DataFrame, metric: str) -> Figure:
+    """Draw the metric's mean and spread over the folds, the best on top, which is the first."""
+    axes = new_axes(f"{what}, the best on top", metric, "", size=(8, 1 + 0.3 * len(table)))
+    spread = table[f"{metric}_std"][::-1]
+    axes.errorbar(table[metric][::-1], names[::-1], xerr=spread, fmt="o", color=COLOR, capsize=3)
+    return figure_of(axes)
 
 
 def write_page(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.progress import Progress
 
 from ..errors import DataError
-from .batches import read_batches, write_batch
+from .batches import read_batches, write_batch, write_refused
 from .bundle import Bundle
 from .prediction import tabulate
 
@@ -21,18 +21,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def predict(bundle: Bundle, source: Path, output: Path) -> int:
+def predict(bundle: Bundle, source: Path, output: Path, *, skip_bad: bool = False) -> int:
     """Write the predictions for `source` to the CSV file `output`; return the number of lines.
 
-    Raises DataError that names what does not fit, and where; `output` is written whole or not at all.
+    With `skip_bad`, what does not fit is left out, and listed with the reasons in a file beside it. Raises DataError
+    that names what does not fit, and where; files are written whole or not at all.
     """
     if not output.parent.is_dir():
         raise DataError(f"{output.parent}: no such folder")
     if output.is_dir():
         raise DataError(f"{output} is a folder; name the file to write the predictions to")
     try:
-        with whole_file(output) as file:
-            return write_predictions(bundle, source, file)
+        if not skip_bad:
+            with whole_file(output) as file:
+                return write_predictions(bundle, source, file)
+        left_out = output.with_name(f"{output.stem}.refused{output.suffix}")
+        with whole_file(output) as file, whole_file(left_out) as refused:
+            lines = write_predictions(bundle, source, file, refused)
+            empty = refused.tell() == 0
+        if empty:
+            left_out.unlink()
+        return lines
     except OSError as error:
         raise DataError(f"{output} cannot be written: {error.strerror}") from error
 
@@ -50,12 +59,19 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         Path(staging).unlink(missing_ok=True)
 
 
-def write_predictions(bundle: Bundle, source: Path, file: TextIO) -> int:
-    """Read, check, score and write one chunk after the other; return the number of lines."""
-    lines = 0
+def write_predictions(bundle: Bundle, source: Path, file: TextIO, refused: TextIO | None = None) -> int:
+    """Read, check, score and write one chunk after the other; return the number of lines.
+
+    What does not fit is left out where there is a file for it.
+    """
+    lines, left_out = 0, 0
     with Progress() as progress:
         bar = progress.add_task("Predicting", total=1.0)
-        for batch in read_batches(source, bundle.schema):
+        for batch in read_batches(source, bundle.schema, skip_bad=refused is not None):
+            if refused and batch.refused:
+                left_out += write_refused(refused, batch.refused)
+                if not len(batch.rows):
+                    continue
             scores = bundle.predictor.scores(bundle.encoder.encode_features(batch.features))
             table = tabulate(batch.rows, scores, bundle.schema)
             write_batch(file, batch, table)
@@ -63,6 +79,12 @@ def write_predictions(bundle: Bundle, source: Path, file: TextIO) -> int:
                 log.info("the predictions are in %s", ", ".join(map(repr, new_names(batch.rows, table))))
             lines += len(table)
             progress.update(bar, completed=batch.done)
+    if left_out and not lines:
+        raise DataError(f"{source}: nothing in it fits; without --skip-bad, the first reasons are told")
+    if left_out:
+        log.warning(
+            "%d left out, as they do not fit: they are listed beside the predictions, with the reasons", left_out
+        )
     return lines
 
 

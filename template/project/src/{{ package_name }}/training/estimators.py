@@ -11,12 +11,13 @@ from ..errors import ConfigError
 
 # Stands between the name of a pipeline's step and that of its hyper-parameter.
 STEP = "__"
+WEIGHT = "class_weight"
 
 
 def make_estimator(known: Mapping[str, Callable[..., Any]], config: Config) -> Any:
     """Return the configured estimator, unfitted, seeded where it draws random numbers.
 
-    Raises ConfigError when the model or one of its hyper-parameters is unknown.
+    Raises ConfigError when the model or one of its hyper-parameters is unknown, or it cannot weigh classes as asked.
     """
     if config.model not in known:
         raise ConfigError(f"model: {config.model!r} is unknown; src knows {', '.join(known)}")
@@ -27,8 +28,21 @@ def make_estimator(known: Mapping[str, Callable[..., Any]], config: Config) -> A
     for name in own:
         if name not in accepted:
             raise ConfigError(f"models.{config.model}.params: {name!r} is unknown; known are {', '.join(accepted)}")
-    seed = {"random_state": config.seed} if "random_state" in accepted else {}
-    return factory(**{**seed, **own})
+    settings: dict[str, Any] = {"random_state": config.seed} if "random_state" in accepted else {}
+    if config.training.class_weight is not None:
+        if WEIGHT not in accepted:
+            able = [name for name, each in known.items() if WEIGHT in signature(each).parameters]
+            others = f"; {', '.join(able)} can" if able else ""
+            raise ConfigError(f"training.{WEIGHT}: {config.model} cannot weigh classes{others}")
+        settings[WEIGHT] = weights_of(config.training.class_weight)
+    return factory(**{**settings, **own})
+
+
+def weights_of(classes: str | dict[str, float]) -> Any:
+    """Return weights as scikit-learn looks them up: it takes a class called 7 for a number."""
+    if isinstance(classes, str):
+        return classes
+    return {**classes, **{int(name): weight for name, weight in classes.items() if name.lstrip("+-").isdecimal()}}
 
 
 def set_step_params(pipeline: Pipeline, config: Config) -> Pipeline:

@@ -9,6 +9,8 @@ from typing import Any
 from ..data.dataset import Dataset
 from .lineage import Lineage
 
+FLATTERED = " The hyper-parameters are the best on these folds, so the folds flatter the model."
+
 
 def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, lineage: Lineage, folder: Path) -> None:
     """Write model_card.md: intended use, data, metrics, limits and origin."""
@@ -17,7 +19,7 @@ def write_model_card(name: str, metrics: dict[str, Any], dataset: Dataset, linea
         f"# Model {name}",
         f"A `{lineage.model}` trained on {len(learned.features)} examples of `{dataset.schema.source}`.",
         "## Metrics",
-        f"{tell_fit(dataset)}; across folds: mean ± spread.",
+        f"{tell_fit(dataset)}; across folds: mean ± spread.{FLATTERED if metrics['folds']['chose'] else ''}",
         metrics_table(metrics),
         *(text for name, rows in metrics["tables"].items() for text in (f"## {name}", markdown_table(shortened(rows)))),
         "## Inputs",

@@ -51,7 +51,7 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         metrics = {
             "metrics": evaluation.metrics,
             "baseline": evaluation.baseline,
-            "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std},
+            "folds": {"mean": evaluation.folds_mean, "std": evaluation.folds_std, "chose": evaluation.folds_chose},
             "tables": {name: table.to_dict("records") for name, table in evaluation.tables.items()},
             "onnx": agreement,
         }

@@ -1,5 +1,6 @@
 """Fit a model, evaluate it, and keep it with all that is known of it."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from .lineage import describe_lineage
 from .model import build_model
 from .saving import save_bundle
 from .tracking import log_run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,14 @@ def fit(model: BaseEstimator, examples: Split) -> None:
         raise ConfigError(f"the model cannot be fitted with the settings of params.yaml: {error}") from error
 
 
-def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
+def tell_remarks(model: Pipeline) -> None:
+    """Log what the steps of a fitted model want people to know, such as how much they have cut off."""
+    for step in model:
+        for remark in getattr(step, "remarks_", ()):
+            log.info("%s", remark)
+
+
+def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False) -> Run:
     """Fit the model on the training examples; evaluate, save, report and log it.
 
     What is saved has learned from all examples, if `training.final_fit` says so.
@@ -58,9 +68,10 @@ def finish_run(model: Pipeline, dataset: Dataset, config: Config) -> Run:
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{config.model}"
     started = perf_counter()
     fit(model, dataset.train)
+    tell_remarks(model)
     lineage = describe_lineage(config, model, seconds=perf_counter() - started)
     dataset = with_threshold(model, dataset, config)
-    evaluation = evaluate(model, dataset, config)
+    evaluation = evaluate(model, dataset, config, folds_chose=folds_chose)
     if dataset.whole is not None:
         model = clone(model)
         fit(model, dataset.whole)

@@ -70,7 +70,7 @@ def tune(config: Config, *, jobs: int = -1) -> TunedRun:
     results = results_table(search, metric)
     choice = choose(search, results, metric, config)
     tuned = with_params(config, choice.values)
-    run = finish_run(build_model(tuned, dataset.schema), dataset, tuned)
+    run = finish_run(build_model(tuned, dataset.schema), dataset, tuned, folds_chose=True)
     write_search_report(results, metric, run.report.parent)
     return TunedRun(run.name, run.evaluation, run.bundle, run.report, choice)
 

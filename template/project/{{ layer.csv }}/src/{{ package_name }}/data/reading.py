@@ -88,13 +88,17 @@ class Table:
                 frame[name] = pd.Categorical.from_codes(codes[frame[name].cat.codes], different)
         return frame
 
-    def chunks(self, readers: Mapping[str, Reader]) -> Iterator[pd.DataFrame]:
-        """Yield what `frame` returns, some rows at a time; there is at least one part, if an empty one."""
+    def chunks(self, readers: Mapping[str, Reader], *, refuse: bool = True) -> Iterator[pd.DataFrame]:
+        """Yield what `frame` returns, some rows at a time; there is at least one part, if an empty one.
+
+        Cells that do not fit are left to `misfits`, unless they are to be refused.
+        """
         rows = 0
         with self._query(self._fields(readers)) as result:
             for part in parts_of(result):
                 found = part.set_axis(list(readers), axis="columns").set_axis(pd.RangeIndex(rows, rows + len(part)))
-                self._refuse(found, readers)
+                if refuse:
+                    self._refuse(found, readers)
                 yield found
                 rows += len(part)
 
@@ -191,15 +195,10 @@ class Table:
     def _refuse(self, frame: pd.DataFrame, readers: Mapping[str, Reader]) -> None:
         """Raise DataError that names the first cells that do not fit."""
         found = []
-        for name, reader in readers.items():
-            if isinstance(reader, Text):
-                continue
-            values = frame[name].abs()
-            wrong = values[values > LARGEST if isinstance(reader, Number) else np.isinf(values)][:MAX_REPORTED]
-            cells = self.cells(name, wrong.index.tolist()) if len(wrong) else []
-            for (row, value), cell in zip(wrong.items(), cells, strict=True):
-                why = reader.wrong if np.isinf(value) else "is larger than a model can take"
-                found.append(f"column {name!r}, row {row + 1}: {cell!r} {why}")
+        for name, wrong in misfits(frame, readers).items():
+            first = dict(list(wrong.items())[:MAX_REPORTED])
+            for (row, why), cell in zip(first.items(), self.cells(name, list(first)), strict=True):
+                found.append(misfit(name, row, cell, why))
         if found:
             raise DataError("\n".join([f"{self.path} cannot be read:", *found[:MAX_REPORTED]]))
 
@@ -251,6 +250,25 @@ class Table:
             yield
         except duckdb.Error as error:
             raise DataError(f"{self.path}{explain(str(error), self.dialect.skipped)}") from None
+
+
+def misfits(frame: pd.DataFrame, readers: Mapping[str, Reader]) -> dict[str, dict[int, str]]:
+    """Return the rows of each column whose cells do not fit, and why; columns without such cells are left out."""
+    found = {}
+    for name, reader in readers.items():
+        if isinstance(reader, Text):
+            continue
+        values = frame[name].abs()
+        wrong = values[values > LARGEST if isinstance(reader, Number) else np.isinf(values)]
+        if len(wrong):
+            large = "is larger than a model can take"
+            found[name] = {int(row): reader.wrong if np.isinf(value) else large for row, value in wrong.items()}
+    return found
+
+
+def misfit(name: str, row: int, cell: str, why: str) -> str:
+    """Say which cell does not fit, and why; rows count from 0, and from 1 in the sentence."""
+    return f"column {name!r}, row {row + 1}: {cell!r} {why}"
 
 
 def parts_of(result: duckdb.DuckDBPyConnection) -> Iterator[pd.DataFrame]:

@@ -2,13 +2,28 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
+from statistics import median
 
 from ..errors import DataError
 from ..schema import OnBadFile
-from .images import JPEG, JPEG_END, PNG, PNG_END, SUFFIXES, BadImage, check_header, is_webp, is_whole_webp, read_file
+from .images import (
+    JPEG,
+    JPEG_END,
+    PNG,
+    PNG_END,
+    SUFFIXES,
+    BadImage,
+    check_header,
+    decode,
+    for_each,
+    is_webp,
+    is_whole_webp,
+    read_file,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +32,12 @@ LITTER = frozenset({"Thumbs.db", "desktop.ini"})
 # Enough to tell the kind of a file, and whether its end is there.
 GLANCE = 64
 MAX_NAMED = 10
+# So many images tell how large they usually are, and this share of them with colour makes it count.
+MOST_SURVEYED = 300
+LEAST_COLOURFUL = 0.05
+# Colour is looked for at this size, and is a difference between red, green and blue that no compression makes of grey.
+GLANCED = (32, 32)
+LEAST_DIFFERENCE = 24
 
 
 @dataclass
@@ -104,6 +125,28 @@ def looks_whole(head: bytes, tail: bytes, size: int) -> bool:
     if head.startswith(JPEG):
         return JPEG_END in tail
     return is_webp(head) and is_whole_webp(head, size)
+
+
+def survey(paths: Sequence[str]) -> tuple[tuple[int, int], bool]:
+    """Return the usual width and height of some of the images, and whether there is colour in them; bad ones aside.
+
+    Raises DataError when none of them can be read.
+    """
+    seen = [found for found in for_each(look_at, paths[:: ceil(len(paths) / MOST_SURVEYED)]) if found]
+    if not seen:
+        raise DataError(f"none of {len(paths)} images can be read")
+    width, height = (int(median(side)) for side in zip(*(size for size, _ in seen), strict=True))
+    return (width, height), sum(colourful for _, colourful in seen) >= LEAST_COLOURFUL * len(seen)
+
+
+def look_at(path: str) -> tuple[tuple[int, int], bool] | None:
+    """Return width and height of an image, and whether it has colour; None if it cannot be read."""
+    try:
+        data = read_file(path)
+        size, pixels = check_header(data), decode(data, GLANCED, "rgb").astype(int)
+    except BadImage:
+        return None
+    return size, bool((pixels.max(axis=2) - pixels.min(axis=2)).max() > LEAST_DIFFERENCE)
 
 
 def report_bad(bad: Mapping[str, str], root: Path, on_bad_file: OnBadFile) -> None:

@@ -3,8 +3,8 @@
 import csv
 import io
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
@@ -19,21 +19,53 @@ MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class Records:
-    """Some records, each with its line end, and the header with all that comes before it if they are the first."""
+    """Some records, each with its line end, and the header with all that comes before it."""
 
     header: str
     rows: list[str]
     dialect: Dialect
 
     def write(self, file: TextIO, added: pd.DataFrame) -> None:
-        """Write each record with the cells of a row of `added` after it; its own cells stay as they are written."""
+        """Write each record with the cells of a row of `added` after it; its own cells stay as they are written.
+
+        The first ones that a file gets come after the header.
+        """
         joined = csv.writer(Echo(), delimiter=self.dialect.separator, lineterminator="").writerow
         table = added.itertuples(index=False, name=None)
-        cells = chain([added.columns], table) if self.header else table
-        records = [self.header, *self.rows] if self.header else self.rows
+        first = file.tell() == 0
+        cells = chain([added.columns], table) if first else table
+        records = [self.header, *self.rows] if first else self.rows
         for record, row in zip(records, cells, strict=True):
             line, end = split_end(record)
             file.write(f"{line}{self.dialect.separator}{joined(row)}{end}")
+
+    def part(self, reasons: Mapping[int, str]) -> tuple["Records", "Refused"]:
+        """Return the records but those at these places, and these with the reasons."""
+        good = [row for place, row in enumerate(self.rows) if place not in reasons]
+        bad = [self.rows[place] for place in reasons]
+        return replace(self, rows=good), Refused(replace(self, rows=bad), list(reasons.values()))
+
+    def cell(self, place: int, column: int) -> str:
+        """Return a cell of the record at a place, as it is written."""
+        dialect = self.dialect
+        row = next(csv.reader([self.rows[place]], delimiter=dialect.separator, skipinitialspace=dialect.spaced))
+        return row[column]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Records that are left out, and why each is."""
+
+    records: Records
+    reasons: list[str]
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        return len(self.reasons)
+
+    def write(self, file: TextIO) -> None:
+        """Write the records with the reasons after them."""
+        self.records.write(file, pd.DataFrame({"refused": self.reasons}))
 
 
 class Echo:
@@ -59,7 +91,6 @@ def beside(parts: Iterable[pd.DataFrame], path: Path, dialect: Dialect) -> Itera
         if len(rows) < len(part):
             raise unlike(path)
         yield part, Records(header, rows, dialect)
-        header = ""
     if next(records, None) is not None:
         raise unlike(path)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
@@ -11,16 +11,10 @@ from ..schema import DAY, FRIDAY, SECONDS, Frequency, Unit, is_month_end, month_
 Value = TypeVar("Value", bound=Hashable)
 
 SHORTEST_MONTH = timedelta(days=28)
-# Later times are taken for slips; a horizon may then reach far without leaving the calendar.
-LAST_YEAR = 3000
-
-
-def read_time(text: str) -> datetime:
-    """Read an ISO 8601 time; a year or a month alone is its first day, an offset is taken to UTC. Raises ValueError."""
-    time = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
-    if not 1 < time.year <= LAST_YEAR:
-        raise ValueError(f"{text!r} is out of the years 2 to {LAST_YEAR}")
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+HOUR = timedelta(hours=1)
+# Clocks are changed at night.
+EARLY = 4
+CLOCKS = "if the clocks were changed then, write times with their offset from UTC, or name data.timezone in params.yaml"
 
 
 def infer_frequency(times: Sequence[datetime]) -> Frequency:
@@ -74,6 +68,15 @@ def find_fault(times: Sequence[datetime], frequency: Frequency | None = None) ->
 
 def explain_fault(before: datetime, time: datetime, frequency: Frequency | None) -> str:
     """Say why the time cannot follow the one before."""
+    reason, apart = explain_order(before, time, frequency), time - before
+    skipped = frequency is not None and frequency.exact and apart == HOUR + timedelta(seconds=frequency.seconds)
+    repeated = -HOUR < apart <= timedelta(0)
+    changed = (skipped or repeated) and time.tzinfo is None and 0 < time.hour < EARLY
+    return f"{reason}; {CLOCKS}" if changed else reason
+
+
+def explain_order(before: datetime, time: datetime, frequency: Frequency | None) -> str:
+    """Say what is between the two times."""
     shown = write_time(time)
     if time == before:
         return f"{shown} is there twice; keep one value of each time"

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,14 @@ import pandas as pd
 from ..errors import DataError
 from ..schema import Frequency, Layout, Schema
 from .cells import NO_NUMBER, Number, Reader, Text
-from .frequency import find_fault, infer_frequency, read_time
+from .frequency import find_fault, infer_frequency
 from .reading import Table, open_csv
 from .summary import NOT_NAMED, Summary
+from .times import ClockError, TimeReader
 
 MAX_REPORTED = 5
 SEVERAL = "If the table holds several series, say which column tells them apart: data.series in params.yaml."
+REFRESH = "if the data has changed, run the data command with --refresh"
 TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,11 @@ def open_history(
     is told in the log, and is a `Summary` in the `attrs` of the frame. Raises DataError that names column, row, time
     and the next step.
     """
+    reader = TimeReader(layout.timezone)
+    schema = None if refresh else known_schema(schema_path, path.name, layout)
+    frequency = schema.frequency if schema else None
     with open_csv(path) as table:
-        whole = parse_table(pd.concat(read_rows(table, layout)), layout, path)
+        whole = parse_table(pd.concat(read_rows(table, layout)), layout, path, reader, frequency)
     frame = whole[observed(whole, layout)]
     future = len(whole) - len(frame)
     summary = Summary(
@@ -44,29 +49,35 @@ def open_history(
     )
     log.info("\n".join(summary.lines()))
     check_numbers(frame, layout.target, path)
-    schema = None if refresh else known_schema(schema_path, path.name, layout)
     if schema is None:
-        check_order(frame, layout, path)
-        schema = infer_schema(frame, path, layout).model_copy(update={"separator": table.dialect.separator})
+        check_order(frame, layout, path, utc=reader.utc)
+        schema = infer_schema(frame, path, layout)
+        schema = schema.model_copy(update={"separator": table.dialect.separator, "utc": reader.utc})
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
-    check_frequency(frame, schema, path)
+    if schema.utc != reader.utc:
+        raise DataError(f"{path}: {'no' if schema.utc else 'the'} times have an offset from UTC now; {REFRESH}")
+    check_frequency(frame, schema, path, utc=schema.utc)
     check_length(frame, layout, layout.lags + layout.horizon, path)
     frame.attrs["summary"] = summary.model_dump()
     return frame, schema
 
 
-def read_rows(table: Table, layout: Layout) -> Iterator[pd.DataFrame]:
+def read_rows(table: Table, layout: Layout, *, refuse: bool = True) -> Iterator[pd.DataFrame]:
     """Yield the columns that are used, some rows at a time: numbers as float64, times and ids as text.
 
-    Raises DataError that names a column that is not there, or the first cells that are no number.
+    Raises DataError that names a column that is not there, or the first cells that are no number, if they are refused.
     """
     table.require(layout.columns)
+    yield from table.chunks(readers_of(layout), refuse=refuse)
+
+
+def readers_of(layout: Layout) -> dict[str, Reader]:
+    """Return how each column that is used is read."""
     number, text = Number(missing=NO_NUMBER, truths=True), Text(tidy=True)
     readers: dict[str, Reader] = dict.fromkeys([layout.target, *layout.known], number)
-    readers |= dict.fromkeys([layout.time, *([layout.series] if layout.series else [])], text)
-    yield from table.chunks(readers)
+    return readers | dict.fromkeys([layout.time, *([layout.series] if layout.series else [])], text)
 
 
 def known_schema(schema_path: Path, source: str, layout: Layout) -> Schema | None:
@@ -98,30 +109,39 @@ def infer_schema(frame: pd.DataFrame, path: Path, layout: Layout) -> Schema:
     )
 
 
-def parse_table(frame: pd.DataFrame, layout: Layout, path: Path) -> pd.DataFrame:
-    """Return the columns that are used, with times as datetimes.
+def parse_table(
+    frame: pd.DataFrame, layout: Layout, path: Path, reader: TimeReader, frequency: Frequency | None
+) -> pd.DataFrame:
+    """Return the columns that are used, with times as datetimes that are evenly apart.
 
     Raises DataError that names the first value that is none; the target alone may miss values.
     """
-    parsed = {layout.time: parse_times(frame[layout.time], path)}
     if layout.series:
         refuse_missing(frame[layout.series], path)
-    table = frame[layout.columns].assign(**parsed)
+    times = parse_times(frame, layout, path, reader)
+    first = times[frame[layout.series] == frame[layout.series].iloc[0]] if layout.series and len(frame) else times
+    reader.settle(list(first), frequency)
+    even = pd.Series([reader.even(time) for time in times], times.index, dtype="datetime64[us]")
+    table = frame[layout.columns].assign(**{layout.time: even})
     for name in layout.known:
         check_numbers(table, name, path)
     return table
 
 
-def parse_times(texts: pd.Series, path: Path) -> pd.Series:
-    """Return the times. Raises DataError that names the first text that is none."""
+def parse_times(frame: pd.DataFrame, layout: Layout, path: Path, reader: TimeReader) -> pd.Series:
+    """Return the times as they are written. Raises DataError that names the first text that is none."""
+    texts = frame[layout.time]
     refuse_missing(texts, path)
+    series = frame[layout.series] if layout.series else [None] * len(texts)
     times = []
-    for row, text in texts.items():
+    for row, text, name in zip(texts.index, texts, series, strict=True):
         try:
-            times.append(read_time(text))
+            times.append(reader.read(text, name))
+        except ClockError as error:
+            raise DataError(f"{place(path, texts.name, row)}: {text!r}: {error}") from None
         except ValueError:
             raise DataError(f"{place(path, texts.name, row)}: {text!r} is no time; {TIME_FORM}") from None
-    return pd.Series(times, index=texts.index, dtype="datetime64[us]")
+    return pd.Series(times, texts.index, dtype=object)
 
 
 def refuse_missing(values: pd.Series, path: Path) -> None:
@@ -157,21 +177,21 @@ def times_of(rows: pd.DataFrame, layout: Layout) -> list[datetime]:
     return list(rows[layout.time].dt.to_pydatetime())
 
 
-def check_order(frame: pd.DataFrame, layout: Layout, path: Path) -> None:
+def check_order(frame: pd.DataFrame, layout: Layout, path: Path, *, utc: bool) -> None:
     """Raise DataError that names the first time of a series that is there twice, or before an earlier row's."""
-    _check_times(frame, layout, None, path)
+    _check_times(frame, layout, None, path, utc=utc)
 
 
-def check_frequency(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
+def check_frequency(frame: pd.DataFrame, schema: Schema, path: Path, *, utc: bool) -> None:
     """Raise DataError that names the first gap of each series, or the series that has another frequency."""
-    _check_times(frame, schema, schema.frequency, path)
+    _check_times(frame, schema, schema.frequency, path, utc=utc)
 
 
-def _check_times(frame: pd.DataFrame, layout: Layout, frequency: Frequency | None, path: Path) -> None:
+def _check_times(frame: pd.DataFrame, layout: Layout, frequency: Frequency | None, path: Path, *, utc: bool) -> None:
     """Look for a fault in each series."""
     found = []
     for name, rows in each_series(frame, layout):
-        times = times_of(rows, layout)
+        times = [time.replace(tzinfo=UTC) for time in times_of(rows, layout)] if utc else times_of(rows, layout)
         if fault := find_fault(times, frequency):
             series = f"series {name!r}, " if layout.series else ""
             found.append(f"{series}column {layout.time!r}, row {rows.index[fault[0]] + 1}: {fault[1]}")
@@ -190,7 +210,7 @@ def explain_other(times: Sequence[datetime], frequency: Frequency | None) -> str
     other = infer_frequency(times)
     if find_fault(times, other):
         return ""
-    return f"\nAll of this series is {other.name}; if the data has changed, run the data command with --refresh."
+    return f"\nAll of this series is {other.name}; {REFRESH}."
 
 
 def check_length(frame: pd.DataFrame, layout: Layout, least: int, path: Path) -> None:

@@ -183,20 +183,25 @@ def check_table(
 
     Raises DataError that names column, row and rule of the first violations.
     """
-    found = [problem for column in columns for problem in find_problems(frame[column.name], column, others=others)]
+    found = [problem for _, problem in table_problems(frame, columns, others=others)]
     if found:
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
         lines = [f"{path} does not fit its schema:", *found[:MAX_REPORTED], *more, advice]
         raise DataError("\n".join(line for line in lines if line))
 
 
-def find_problems(values: pd.Series, column: Column, *, others: bool = False) -> list[str]:
-    """Return what is wrong with the values of a column, one sentence for each; rows count from 1, below the header."""
+def table_problems(frame: pd.DataFrame, columns: Sequence[Column], *, others: bool = False) -> list[tuple[int, str]]:
+    """Return what is wrong with these columns, column by column: each row, and a sentence."""
+    return [problem for column in columns for problem in find_problems(frame[column.name], column, others=others)]
+
+
+def find_problems(values: pd.Series, column: Column, *, others: bool = False) -> list[tuple[int, str]]:
+    """Return what is wrong with the values of a column: each row, and a sentence, in which they count from 1."""
     absent = values.isna().to_numpy()
     found = []
     if not column.nullable and absent.any():
         rule = "the value is missing, and none was missing when the schema was inferred"
-        found += [f"{place(values, row)}: {rule}" for row in values.index[absent]]
+        found += [(row, f"{place(values, row)}: {rule}") for row in values.index[absent]]
     if column.kind == "category":
         wrong = ~absent & ~values.isin([*column.categories, *([OTHER] if others else [])]).to_numpy()
         rule = f"is not one of {', '.join(column.categories)}"
@@ -204,7 +209,7 @@ def find_problems(values: pd.Series, column: Column, *, others: bool = False) ->
         wrong, rule = ~absent & ~values.isin([True, False]).to_numpy(), "is neither True nor False"
     else:
         wrong, rule = np.isinf(values.to_numpy(np.float64)), "is not finite"
-    return found + [f"{place(values, row)}: {values[row]!r} {rule}" for row in values.index[wrong]]
+    return found + [(row, f"{place(values, row)}: {values[row]!r} {rule}") for row in values.index[wrong]]
 
 
 def place(values: pd.Series, row: int) -> str:

@@ -106,20 +106,21 @@ def why_unusable(counts: "pd.Series[int]") -> str | None:
 
 def check_texts(frame: pd.DataFrame, schema: Schema, path: Path, *, labelled: bool = True) -> None:
     """Check every row, its class too if `labelled`. Raises DataError that names column, row and rule."""
-    found = [*text_problems(frame, schema), *(label_problems(frame, schema) if labelled else [])]
+    texts = (problem for _, problem in text_problems(frame, schema))
+    found = [*texts, *(label_problems(frame, schema) if labelled else [])]
     if found:
         more = [f"and {len(found) - MAX_REPORTED} more"] if len(found) > MAX_REPORTED else []
         raise DataError("\n".join([f"{path} cannot be used as it is:", *found[:MAX_REPORTED], *more]))
 
 
-def text_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
-    """Yield what is wrong with the texts; rows count from 1, below the header."""
+def text_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with the texts: the row, and a sentence, in which rows count from 1, below the header."""
     texts = frame[schema.text]
-    yield from (f"{place(texts, row)}: the text is empty" for row in texts.index[texts.str.strip() == ""])
+    yield from ((row, f"{place(texts, row)}: the text is empty") for row in texts.index[texts.str.strip() == ""])
     lengths = texts.str.len()
     for row in texts.index[lengths > schema.max_characters]:
         limit = f"more than the {schema.max_characters} that max_characters in params.yaml allows"
-        yield f"{place(texts, row)}: the text has {lengths[row]} characters, {limit}"
+        yield row, f"{place(texts, row)}: the text has {lengths[row]} characters, {limit}"
 
 
 def label_problems(frame: pd.DataFrame, schema: Schema) -> Iterator[str]:
