@@ -31,7 +31,7 @@ fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.fi
 pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
-SHIPPED = "data/schema.json data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
+SHIPPED = "data/schema.json data/raw/.gitignore data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
 READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
 LEAKS = "@/data/leaks.py tests/test_leaks.py"
 CLASSES = "@/data/classes.py tests/test_metrics.py"
