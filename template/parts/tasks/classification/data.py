@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from math import ceil
 
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
@@ -28,8 +29,9 @@ def load(config: Config) -> Dataset:
     # Small trees cannot learn single rows by heart.
     warn_of_leaks(rows, DecisionTreeClassifier(min_samples_leaf=5, random_state=0), "balanced_accuracy")
     count, classes = len(rows.target), rows.target.nunique()
-    if count * min(config.data.test_size, 1 - config.data.test_size) < classes:
-        raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes")
+    least = ceil(classes / min(config.data.test_size, 1 - config.data.test_size))
+    if count < least:
+        raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes; it takes {least}")
     labels = rows.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
     whole = rows if config.training.final_fit == "all" else None

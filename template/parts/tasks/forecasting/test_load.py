@@ -1,5 +1,6 @@
 """The test part is later than all that is trained on, in the parts and in the folds."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from acme_ml.config import Config
 from acme_ml.data.dataset import Dataset, Split
 from acme_ml.data.load import load
 from acme_ml.errors import ConfigError, DataError
+from acme_ml.training.train import train
 
 Edit = Callable[[dict[str, Any]], Config]
 
@@ -35,8 +37,8 @@ def test_no_value_of_the_test_part_is_learned(trained: tuple[Config, object], da
 
 def test_folds_are_cut_by_time(trained: tuple[Config, object], dataset: Dataset) -> None:
     schema = dataset.schema
-    for train, test in dataset.splitter(trained[0].evaluation.folds).split(*dataset.train):
-        before, after = dataset.train.take(train), dataset.train.take(test)
+    for rows in dataset.splitter(trained[0].evaluation.folds).split(*dataset.train):
+        before, after = (dataset.train.take(part) for part in rows)
         last = schema.frequency.after(origins(before).max().to_pydatetime(), schema.horizon)
         assert last <= origins(after).min()
 
@@ -56,12 +58,26 @@ def test_later_values_do_not_change_what_is_learned(edit_params: Edit, dataset: 
 def test_too_short_a_history_is_refused(edit_params: Edit) -> None:
     config = edit_params({})
     frame = pd.read_csv(config.data_path)
-    needed = config.data.lags + config.data.horizon
-    found = {needed - 1: "are needed", needed + 2: "cannot be cut into", needed + 60: "first of 2 folds"}
-    for rows, words in found.items():
-        frame.head(rows).to_csv(config.data_path, index=False)
-        with pytest.raises(DataError, match=words):
-            load(config)
+    least = config.data.lags + config.data.horizon
+    frame.head(least - 1).to_csv(config.data_path, index=False)
+    with pytest.raises(DataError, match="are needed"):
+        load(config)
+    for folds in (2, 3):
+        changed = edit_params({"evaluation": {"metric": "mase", "folds": folds}})
+        needed = set()
+        for rows in (least + 2, least + 40):
+            frame.head(rows).to_csv(config.data_path, index=False)
+            with pytest.raises(DataError, match=f"a series of {rows} times is too short to learn from") as error:
+                load(changed)
+            found = re.search(rf"it takes ([0-9]+) with evaluation\.folds: {folds}", str(error.value))
+            needed.add(int(found[1]) if found else 0)
+            assert str(error.value).endswith("evaluation.folds: 2")
+        (enough,) = needed
+        frame.head(enough).to_csv(config.data_path, index=False)
+        train(changed)
+        frame.head(enough - 1).to_csv(config.data_path, index=False)
+        with pytest.raises(DataError, match="too short"):
+            load(changed)
 
 
 def test_an_unknown_target_is_named(edit_params: Edit, trained: tuple[Config, object]) -> None:

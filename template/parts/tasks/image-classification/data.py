@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,9 @@ def load(config: Config) -> Dataset:
     """
     images, schema, ties = read_examples(config)
     count, labels = len(images.target), len(schema.target.categories)
-    if count * min(config.data.test_size, 1 - config.data.test_size) < labels:
-        raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels")
+    least = ceil(labels / min(config.data.test_size, 1 - config.data.test_size))
+    if count < least:
+        raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels; it takes {least}")
     known = images.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
     whole = images if config.training.final_fit == "all" else None

@@ -1,6 +1,7 @@
 """Load the texts, check them, and split them."""
 
 import logging
+from math import ceil
 
 import pandas as pd
 
@@ -24,8 +25,9 @@ def load(config: Config) -> Dataset:
     """
     texts, schema, ties = read_examples(config)
     count, classes = len(texts.target), texts.target.nunique()
-    if count * min(config.data.test_size, 1 - config.data.test_size) < classes:
-        raise DataError(f"{config.data_path}: {count} texts are too few to split {classes} classes")
+    least = ceil(classes / min(config.data.test_size, 1 - config.data.test_size))
+    if count < least:
+        raise DataError(f"{config.data_path}: {count} texts are too few to split {classes} classes; it takes {least}")
     labels = texts.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
     whole = texts if config.training.final_fit == "all" else None
