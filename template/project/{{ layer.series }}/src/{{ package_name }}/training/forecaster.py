@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
+from sklearn.isotonic import isotonic_regression
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 
@@ -179,10 +180,11 @@ class SeasonalNaive(MultiOutputMixin, RegressorMixin, BaseEstimator):
 def conformal_margins(errors: Values, level: float) -> Values:
     """Return for each step what a share `level` of later absolute errors stays below; errors are (rows, horizon).
 
-    Where the rows are too few to tell, it is the largest. A step is no surer than the one before it.
+    Where the rows are too few to tell, it is the largest. A step is no surer than the one before it: where it seems so,
+    both share their mean (isotonic regression).
     """
     rank = min(ceil((len(errors) + 1) * level), len(errors))
-    return np.maximum.accumulate(np.sort(np.abs(errors), axis=0)[rank - 1])
+    return np.asarray(isotonic_regression(np.sort(np.abs(errors), axis=0)[rank - 1]))
 
 
 def margins_by_series(errors: Values, names: pd.Index, level: float) -> dict[str, Values]:
