@@ -83,6 +83,9 @@ class Network(BaseEstimator):
             raise ValueError("a network needs at least two examples")
         X = X.astype(self.input_type, copy=False) if isinstance(X, np.ndarray) else X
         targets = self.encode(np.asarray(y))
+        if hasattr(self, "_checkpoint"):
+            # A finished fit on other data has left it.
+            self.discard_checkpoint()
         self.inputs_ = tuple(X[np.arange(1)].shape[1:])
         torch.manual_seed(self.random_state)
         with limited_threads(self.threads):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..config import Config
@@ -73,7 +73,6 @@ def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose
     dataset = with_threshold(model, dataset, config)
     evaluation = evaluate(model, dataset, config, folds_chose=folds_chose)
     if dataset.whole is not None:
-        model = clone(model)
         fit(model, dataset.whole)
     bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
     report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
