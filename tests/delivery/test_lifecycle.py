@@ -154,7 +154,7 @@ def test_help_lists_every_target(template: Path, tmp_path: Path, env: Environmen
     project = render(template, tmp_path / "project", env)
     listed = [line.split()[0] for line in run("make", cwd=project, env=env).stdout.splitlines()]
     assert listed == [
-        "setup", "data", "train", "tune", "evaluate", "predict", "test", "lint", "format",
+        "setup", "data", "train", "compare", "tune", "evaluate", "rehearse", "predict", "test", "lint", "format",
         "serve", "image", "up", "down", "secrets", "audit", "clean", "help",
     ]  # fmt: skip
 

@@ -108,13 +108,13 @@ def test_a_version_tag_is_deployed_after_everything_else(template: Path, tmp_pat
     act(project, tmp_path, recorded(tmp_path, env), "release.yml", ref="refs/tags/v1.2.3")
     steps = asked(tmp_path)
     load = steps.index("docker load --input image.tar")
-    assert {"make lint", "make test", "make secrets", "make evaluate FLAGS=--check", "make audit"} < set(steps[:load])
+    assert {"make lint", "make test", "make secrets", "make rehearse", "make audit"} < set(steps[:load])
     assert steps[load + 1].startswith("docker login --username ")
     assert steps[-1] == "docker push ghcr.io/nektos/act:v1.2.3"
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("step", ["make lint", "make evaluate*", "make audit"])
+@pytest.mark.parametrize("step", ["make lint", "make rehearse", "make audit"])
 def test_a_version_that_fails_a_check_is_not_deployed(
     step: str, template: Path, tmp_path: Path, env: Environment
 ) -> None:

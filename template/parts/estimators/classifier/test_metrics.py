@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -171,7 +172,7 @@ def test_a_metric_is_found_by_its_name_or_that_of_its_average() -> None:
         find_metric("f2", ["f1"])
 
 
-def test_a_class_that_counts_more_is_predicted_more_often(trained: tuple[Config, Run]) -> None:
+def test_a_class_that_counts_more_is_predicted_more_often(trained: tuple[Config, Run], tmp_path: Path) -> None:
     config, _ = trained
     dataset = load(config)
     part = dataset.train.take(np.arange(0, len(dataset.train.target), 3))
@@ -182,18 +183,20 @@ def test_a_class_that_counts_more_is_predicted_more_often(trained: tuple[Config,
     def share(weight: float) -> float:
         weights = {str(name): 1.0 for name in set(labels)} | {first: weight}
         training = config.training.model_copy(update={"class_weight": weights})
-        model = build_model(config.model_copy(update={"training": training}), dataset.schema)
+        model = build_model(config.model_copy(update={"training": training, "root": tmp_path}), dataset.schema)
         fit(model, part)
         return float((model.classes_[model.predict_proba(part.features).argmax(axis=1)] == first).mean())
 
     assert share(50.0) > share(0.02)
 
 
-def test_weights_of_other_classes_and_models_without_any_are_refused(trained: tuple[Config, Run]) -> None:
+def test_weights_of_other_classes_and_models_without_any_are_refused(
+    trained: tuple[Config, Run], tmp_path: Path
+) -> None:
     config, _ = trained
     dataset = load(config)
     weighed = config.training.model_copy(update={"class_weight": {"no such class": 2.0}})
-    config = config.model_copy(update={"training": weighed})
+    config = config.model_copy(update={"training": weighed, "root": tmp_path})
     with pytest.raises(ConfigError, match="are not in class_weight"):
         fit(build_model(config, dataset.schema), dataset.train)
     known: dict[str, Callable[..., Any]] = {config.model: lambda: None, "able": lambda class_weight: None}

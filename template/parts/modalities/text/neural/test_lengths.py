@@ -1,6 +1,7 @@
 """Networks read as much of a text as most texts have; what is cut off is counted aloud."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def test_no_more_than_asked_or_than_it_may_cost(lengths: list[int], asked: int |
 
 
 def test_long_texts_are_told_apart_by_how_they_end(
-    trained: tuple[Config, Run], caplog: pytest.LogCaptureFixture
+    trained: tuple[Config, Run], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     config, _ = trained
@@ -44,8 +45,9 @@ def test_long_texts_are_told_apart_by_how_they_end(
     params: dict[str, Any] = {"epochs": 12, "batch_size": 16}
     settings = config.models[config.model]
     changed = settings.model_copy(update={"params": {**settings.params, **params}})
-    config = config.model_copy(update={"models": {**config.models, config.model: changed}})
-    model = build_model(config, load(config).schema)
+    schema = load(config).schema
+    config = config.model_copy(update={"models": {**config.models, config.model: changed}, "root": tmp_path})
+    model = build_model(config, schema)
     fit(model, Split(np.array(texts[40:], dtype=object), labels[40:]))
     tell_remarks(model)
     assert "2 of 202 texts have more than" in caplog.text
