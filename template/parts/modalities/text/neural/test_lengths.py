@@ -42,7 +42,7 @@ def test_long_texts_are_told_apart_by_how_they_end(
     texts = [" ".join([*random.choice(common, 80), endings[place % 2]]) for place in range(240)]
     texts += [f"{text} {text} {text}" for text in texts[:2]]
     labels = pd.Series([endings[place % 2] for place in range(242)])
-    params: dict[str, Any] = {"epochs": 12, "batch_size": 16}
+    params: dict[str, Any] = {"epochs": 12, "batch_size": 16, "text__max_length": None}
     settings = config.models[config.model]
     changed = settings.model_copy(update={"params": {**settings.params, **params}})
     schema = load(config).schema
