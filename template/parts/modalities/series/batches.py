@@ -91,9 +91,10 @@ def read_sound_tails(source: Path, schema: Schema, reader: TimeReader, refused: 
                         found = follow(tails.get(name), rows, schema, source, reader)
                         if found is not None:
                             tails[name] = found
-    for name in tails.keys() - refused.keys():
-        with refusing(name, refused):
-            check_tails(tails[name], schema, source)
+    for name, rows in tails.items():
+        if name not in refused:
+            with refusing(name, refused):
+                check_tails(rows, schema, source)
     sound = [rows for name, rows in tails.items() if name not in refused]
     if not sound:
         raise DataError(f"{source} holds no series that fits: {next(iter(refused.values()), 'it has no rows')}")

@@ -113,14 +113,19 @@ def check_images(paths: list[str], size: tuple[int, int], colour: Colour) -> Ite
     return track(for_each(check, paths), description=f"Reading {len(paths)} images", total=len(paths))
 
 
+def require_labels(listing: Listing, config: Config) -> None:
+    """Raise DataError when there are too few labels."""
+    if len(listing.files) < 2:
+        found = f"{len(listing.files)} label with images"
+        raise DataError(f"{config.data_path} holds {found}; a classifier needs two or more")
+
+
 def choose_form(config: Config, listing: Listing, known: Schema | None) -> Form:
     """Return the size and the colour that images are read in: as asked, as known, or as most of the images are.
 
     Raises DataError when there are too few labels.
     """
-    if len(listing.files) < 2:
-        found = f"{len(listing.files)} label with images"
-        raise DataError(f"{config.data_path} holds {found}; a classifier needs two or more")
+    require_labels(listing, config)
     size, colour = config.data.size or (known and known.size), config.data.colour or (known and known.colour)
     if size and colour:
         return size, colour
@@ -146,9 +151,8 @@ def settle_schema(
     config: Config, listing: Listing, ignored: dict[str, str], form: Form, *, refresh: bool = False
 ) -> Schema:
     """Return the schema, and write it if it changed. Raises DataError when the labels are not those that are known."""
+    require_labels(listing, config)
     labels = tuple(sorted(listing.files))
-    if len(labels) < 2:
-        raise DataError(f"{config.data_path} holds {len(labels)} label with images; a classifier needs two or more")
     known = read_schema(config)
     if known and not refresh and known.target.categories != labels:
         changed = sorted(set(labels) ^ set(known.target.categories))

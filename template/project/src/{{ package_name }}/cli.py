@@ -94,10 +94,9 @@ def compare(params: Params = PARAMS) -> None:
         table.add_row(row["model"], f"{row[metric]:.4g} ± {spread:.2g}", f"{row['fit_seconds']:.2g}")
     Console().print(table)
     best, *others = comparison.as_good
-    typer.echo(
-        f"{best} has the best {comparison.metric}" + (f"; within its spread: {', '.join(others)}" if others else "")
-    )
-    typer.echo(f"Page: {shown(comparison.page)}")
+    near = f"; within its spread: {', '.join(others)}" if others else ""
+    typer.echo(f"{best} has the best {metric}{near}")
+    typer.echo(f"All metrics: {shown(comparison.page)}")
 
 
 @app.command()
