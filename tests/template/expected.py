@@ -12,7 +12,8 @@ ALWAYS = """
 @/__init__.py @/__main__.py @/cli.py @/config.py @/errors.py @/schema.py
 @/data/__init__.py @/data/dataset.py @/data/load.py
 @/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
-@/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/versions.py
+@/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/trusted.py
+@/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/evaluation/threshold.py
@@ -20,7 +21,8 @@ ALWAYS = """
 @/training/model.py @/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py
 @/training/tune.py
 tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_own_data.py tests/test_predicting.py tests/test_training.py tests/test_tuning.py tests/test_versions.py
+tests/test_own_data.py tests/test_predicting.py tests/test_training.py tests/test_trusted.py tests/test_tuning.py
+tests/test_versions.py
 tests/data/params.yaml
 """
 

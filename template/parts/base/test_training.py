@@ -1,9 +1,11 @@
 """Training learns, can be repeated, and keeps what it made whole."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 from typing import Literal
 
@@ -162,11 +164,24 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_a_killed_save_is_no_model(trained: tuple[Config, Run], tmp_path: Path) -> None:
-    unfinished = tmp_path / ".unfinished-1"
-    unfinished.mkdir()
-    (unfinished / "schema.json").write_bytes((trained[1].bundle / "schema.json").read_bytes())
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    said = "run cannot be written: No space left on device"
+    with pytest.raises(BundleError, match=said), whole_folder(tmp_path / "run"):
+        raise OSError(ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_save_is_no_model_and_the_next_sweeps_it(trained: tuple[Config, Run], tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        unfinished = tmp_path / f".unfinished-{name}"
+        unfinished.mkdir()
+        (unfinished / "schema.json").write_bytes((trained[1].bundle / "schema.json").read_bytes())
     assert list_bundles(tmp_path) == []
+    os.utime(tmp_path / ".unfinished-1", (0, 0))
+    with whole_folder(tmp_path / "run"):
+        assert not (tmp_path / ".unfinished-1").exists()
+    # What may still be written is let alone.
+    assert {path.name for path in tmp_path.iterdir()} == {"run", ".unfinished-2"}
 
 
 def test_a_saved_model_is_never_overwritten(trained: tuple[Config, Run]) -> None:

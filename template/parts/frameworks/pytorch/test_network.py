@@ -19,7 +19,7 @@ from torch import nn
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
 from acme_ml.evaluation.diagnostics import draw_learning_curves
-from acme_ml.inference import storage
+from acme_ml.inference import trusted
 from acme_ml.inference.storage import MODEL_FILE, load_model, save_model
 from acme_ml.training import trainer
 from acme_ml.training.network import Network, network_graph
@@ -194,7 +194,7 @@ def test_ctrl_c_ends_the_program_and_not_only_the_training(data: Data, monkeypat
 def test_a_saved_network_and_its_graph_predict_the_same(
     data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "TRUSTED", (*storage.TRUSTED, f"{__name__}."))
+    monkeypatch.setattr(trusted, "TRUSTED", (*trusted.TRUSTED, f"{__name__}.Curve"))
     X, y = data
     network = Curve(epochs=3).fit(X, y)
     save_model(Pipeline([("model", network)]), tmp_path)

@@ -18,7 +18,7 @@ from skops.io import dump
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
 from acme_ml.evaluation.diagnostics import draw_learning_curves
-from acme_ml.inference import storage
+from acme_ml.inference import trusted
 from acme_ml.inference.storage import MODEL_FILE, load_model, save_model
 from acme_ml.training import trainer
 from acme_ml.training.network import Network, network_graph
@@ -192,7 +192,7 @@ def test_a_useless_hyper_parameter_is_refused(data: Data, params: dict[str, Any]
 def test_a_saved_network_and_its_graph_predict_the_same(
     data: Data, fitted: Curve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "TRUSTED", (*storage.TRUSTED, f"{__name__}."))
+    monkeypatch.setattr(trusted, "TRUSTED", (*trusted.TRUSTED, f"{__name__}.Curve"))
     X, _ = data
     save_model(Pipeline([("model", fitted)]), tmp_path)
     loaded = load_model(tmp_path)[-1]

@@ -1,6 +1,7 @@
 """The images that a client sends: as a form with files, or one image as it is."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -25,7 +26,18 @@ FORM = "multipart/form-data"
 FIELD = "images"
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 
+MAX_PROBLEMS = 10
+
 File = tuple[str, bytes]
+Read = TypeVar("Read")
+
+
+class Upload(NamedTuple):
+    """A file that was sent; they are numbered from 1."""
+
+    number: int
+    name: str
+    data: bytes
 
 
 class UploadSettings(BaseSettings):
@@ -45,15 +57,24 @@ class Payload:
         self._max_rows = max_rows
         self._max_pixels = UploadSettings().max_pixels
 
-    def parse(self, body: bytes, content_type: str) -> list[Pixels]:
+    def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[Pixels]:
         """Return the pixels of the images. Raises RequestProblem: 400, 413, 415 or 422, with the file's name."""
         files = read_files(body, content_type)
         if not files:
             raise RequestProblem(422, f"Send at least one file, in the field {FIELD!r}.")
         if len(files) > self._max_rows:
             raise RequestProblem(422, f"Send at most {self._max_rows} images at a time.")
-        self._count_pixels(files)
-        return [self._decode(number, *file) for number, file in enumerate(files, start=1)]
+        uploads = [Upload(number, *file) for number, file in enumerate(files, start=1)]
+        left_out: list[FieldError] | None = None if refused is None else []
+        sized = read_each(uploads, read_size, left_out)
+        # Before anything is decoded.
+        self._count_pixels(sized)
+        read = read_each([upload for upload, _ in sized], self._decode, left_out)
+        if left_out and not read:
+            raise RequestProblem(422, f"No file can be read; {left_out[0]}", left_out[:MAX_PROBLEMS])
+        if refused is not None:
+            refused += left_out or []
+        return [pixels for _, pixels in read]
 
     def document(self) -> dict[str, Any]:
         """Return what a request may hold, by media type."""
@@ -69,31 +90,41 @@ class Payload:
         image = np.repeat(shades, CHANNELS[self._schema.colour], axis=2)
         return cv2.imencode(".png", image)[1].tobytes(), "image/png"
 
-    def _count_pixels(self, files: list[File]) -> None:
-        """Add up what the headers say, before anything is decoded. Raises RequestProblem."""
+    def _count_pixels(self, sized: list[tuple[Upload, tuple[int, int]]]) -> None:
+        """Add up the pixels of all files. Raises RequestProblem (413)."""
         left = self._max_pixels
-        for number, (name, data) in enumerate(files, start=1):
-            try:
-                width, height = read_size(data)
-                left -= width * height
-                if left < 0:
-                    limit = f"at most {self._max_pixels} are taken at a time, all images together"
-                    raise TooManyPixels(f"has {width} x {height} pixels; {limit}")
-            except BadImage as error:
-                raise image_problem(number, name, error) from None
+        for upload, (width, height) in sized:
+            left -= width * height
+            if left < 0:
+                limit = f"at most {self._max_pixels} are taken at a time, all images together"
+                raise image_problem(upload, TooManyPixels(f"has {width} x {height} pixels; {limit}"))
 
-    def _decode(self, number: int, name: str, data: bytes) -> Pixels:
-        """Return the pixels of one image. Raises RequestProblem."""
+    def _decode(self, data: bytes) -> Pixels:
+        """Return the pixels of one image. Raises BadImage."""
+        return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
+
+
+def read_each(
+    uploads: list[Upload], read: Callable[[bytes], Read], refused: list[FieldError] | None
+) -> list[tuple[Upload, Read]]:
+    """Return what is read from each file. Raises RequestProblem, unless there is a list to add what is wrong to."""
+    found = []
+    for upload in uploads:
         try:
-            return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
+            found.append((upload, read(upload.data)))
         except BadImage as error:
-            raise image_problem(number, name, error) from None
+            problem = image_problem(upload, error)
+            if refused is None:
+                raise problem from None
+            refused += problem.body.problems
+    return found
 
 
-def image_problem(number: int, name: str, error: BadImage) -> RequestProblem:
+def image_problem(upload: Upload, error: BadImage) -> RequestProblem:
     """Return the problem that names the file: 413 for its pixels, 415 for its format, else 422."""
     status = 413 if isinstance(error, TooManyPixels) else 415 if isinstance(error, UnknownFormat) else 422
-    return RequestProblem(status, f"{name} {error}", [FieldError(row=number, field=name, message=str(error))])
+    where = FieldError(row=upload.number, field=upload.name, message=str(error))
+    return RequestProblem(status, f"{upload.name} {error}", [where])
 
 
 def read_files(body: bytes, content_type: str) -> list[File]:

@@ -12,7 +12,7 @@ from acme_ml.config import Config
 from acme_ml.data.images import PNG, Pixels
 from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.service.payload import FORM, MEDIA_TYPES, PAYLOAD_PROBLEMS, Payload
-from acme_ml.service.problems import RequestProblem
+from acme_ml.service.problems import FieldError, RequestProblem
 from acme_ml.training.train import Run
 
 MAX_IMAGES = 20
@@ -91,6 +91,18 @@ def test_a_bad_file_is_named(bundle: Bundle, content: bytes, status: int, reason
     (problem,) = answer.body.problems
     assert (problem.row, problem.field) == (2, "bäd.png")
     assert refused(bundle, content, "image/png").status == status
+
+
+def test_a_bad_file_is_left_out_when_asked_for(bundle: Bundle) -> None:
+    payload, good = Payload(bundle.schema, max_rows=MAX_IMAGES), FILES[".png"]
+    refused_files: list[FieldError] = []
+    sent = form(("a.png", b"a text"), ("b.png", good), ("c.png", good[:60] + bytes(20) + good[80:]), ("d.png", good))
+    assert len(payload.parse(sent, TYPE, refused_files)) == 2
+    assert [(each.row, each.field) for each in refused_files] == [(1, "a.png"), (3, "c.png")]
+    with pytest.raises(RequestProblem, match=r"No file can be read; row 1, a\.png: is no PNG"):
+        payload.parse(form(("a.png", b"a text")), TYPE, [])
+    with pytest.raises(RequestProblem, match="60000 x 60000 pixels"):
+        payload.parse(form(("a.png", bomb()), ("b.png", good)), TYPE, [])
 
 
 def test_pixels_are_limited_for_all_images_together(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ..data.frequency import find_fault
 from ..data.times import ClockError, TimeReader
 from ..inference.encoder import Window
 from ..schema import Schema
-from .problems import FieldError
+from .problems import FieldError, numbers_of_kept
 from .rows import parse_rows, rows_problem
 
 # The statuses that `Payload.parse` refuses with, and when.
@@ -36,17 +36,23 @@ class Payload:
         self._schema = schema
         self._rows = build_rows(schema, max_rows)
 
-    def parse(self, body: bytes, content_type: str) -> list[Window]:
+    def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[Window]:
         """Return the windows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong series."""
-        rows = parse_rows(self._rows, body)
-        problems = [
+        left_out: list[FieldError] = []
+        rows = parse_rows(self._rows, body, None if refused is None else left_out)
+        numbered = dict(zip(numbers_of_kept(len(rows), left_out), rows, strict=True))
+        left_out += [
             FieldError(row=number, field=field, message=message)
-            for number, row in enumerate(rows, start=1)
+            for number, row in numbered.items()
             for field, message in find_problems(row, self._schema)
         ]
-        if problems:
-            raise rows_problem(problems)
-        return [make_window(row, self._schema) for row in rows]
+        wrong = {problem.row for problem in left_out}
+        sound = [row for number, row in numbered.items() if number not in wrong]
+        if left_out and (refused is None or not sound):
+            raise rows_problem(left_out)
+        if refused is not None:
+            refused += left_out
+        return [make_window(row, self._schema) for row in sound]
 
     def document(self) -> dict[str, Any]:
         """Return the JSON schema of a request, with an example, by media type."""

@@ -14,7 +14,7 @@ from acme_ml.inference.encoder import Encoder, Margins, Window
 from acme_ml.inference.prediction import describe
 from acme_ml.schema import Frequency, Schema, Unit
 from acme_ml.service.payload import Payload
-from acme_ml.service.problems import RequestProblem
+from acme_ml.service.problems import FieldError, RequestProblem
 from acme_ml.training.train import Run
 
 SCHEMA = Schema(
@@ -154,6 +154,16 @@ def test_ids_are_part_of_the_request_only_where_the_data_has_them(row: dict[str,
     assert parse([{"history": row["history"]}], payload)[0].series is None
     with pytest.raises(RequestProblem, match="row 1, series: unknown field"):
         parse([{"history": row["history"], "series": "north"}], payload)
+
+
+def test_a_wrong_series_is_left_out_when_asked_for(row: dict[str, Any]) -> None:
+    short, ghost = {**row, "history": row["history"][:1]}, {**row, "ghost": 1}
+    left_out: list[FieldError] = []
+    body = json.dumps([ghost, {**row, "series": "b"}, short, {**row, "series": "d"}]).encode()
+    assert [window.series for window in PAYLOAD.parse(body, "application/json", left_out)] == ["b", "d"]
+    assert [(each.row, each.field) for each in left_out] == [(1, "ghost"), (3, "history")]
+    with pytest.raises(RequestProblem, match="has 1 values, and the model needs the last 3"):
+        PAYLOAD.parse(json.dumps([short]).encode(), "application/json", [])
 
 
 @pytest.mark.parametrize("unit", ["month", "month end", "business day", "day", "hour", "minute", "second"])

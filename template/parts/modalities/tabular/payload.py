@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from ..columns import Column, read_date, word_key, write_date
 from ..schema import Schema
+from .problems import FieldError
 from .rows import parse_rows
 
 # The statuses that `Payload.parse` refuses with, and when.
@@ -31,9 +32,9 @@ class Payload:
         self._schema = schema
         self._rows = build_rows(schema, max_rows)
 
-    def parse(self, body: bytes, content_type: str) -> list[dict[str, Any]]:
+    def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[dict[str, Any]]:
         """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
-        return parse_rows(self._rows, body)
+        return parse_rows(self._rows, body, refused)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON schema of a request, with an example, by media type."""

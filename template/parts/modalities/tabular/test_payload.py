@@ -11,8 +11,10 @@ from acme_ml.columns import VERSION, Column
 from acme_ml.config import Config
 from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.schema import Schema
+from acme_ml.service.api import Api
 from acme_ml.service.payload import Payload, example_of
 from acme_ml.service.problems import RequestProblem
+from acme_ml.service.settings import ServiceSettings
 from acme_ml.training.train import Run
 
 
@@ -45,6 +47,22 @@ def test_many_rows_are_answered_in_order(bundle: Bundle, row: dict[str, Any]) ->
     together = bundle.predictor.scores(bundle.encoder.encode(parse(bundle, rows)))
     alone = [bundle.predictor.scores(bundle.encoder.encode(parse(bundle, [row])))[0] for row in rows]
     assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_a_wrong_row_is_left_out_when_asked_for(trained: tuple[Config, Run], row: dict[str, Any]) -> None:
+    api = Api(ServiceSettings(models_dir=trained[0].models_dir, run=trained[1].name))
+    whole = json.loads(api.answer(json.dumps([row, row]).encode(), "application/json").body)
+    mixed = json.dumps([{**row, "ghost": 1}, row, {}, row]).encode()
+    answer = api.answer(mixed, "application/json", "skip_bad=true")
+    told = json.loads(answer.body)
+    first, second = whole["predictions"]
+    assert told["predictions"] == [None, first, None, second]
+    assert sorted({problem["row"] for problem in told["refused"]}) == [1, 3]
+    assert told["refused"][0] == {"row": 1, "field": "ghost", "message": "unknown field"}
+    assert answer.rows == 2
+    for body, words in ((b"[{}]", "is missing"), (b"[]", "at least one row"), (b"{}", "must be a list")):
+        with pytest.raises(RequestProblem, match=words):
+            api.answer(body, "application/json", "skip_bad=true")
 
 
 def test_a_missing_value_is_accepted_where_training_saw_one(bundle: Bundle, row: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from acme_ml.config import Config
 from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
-from acme_ml.service.problems import RequestProblem
+from acme_ml.service.problems import FieldError, RequestProblem
 from acme_ml.training.train import Run
 
 
@@ -63,6 +63,14 @@ def test_what_is_no_text_is_named(bundle: Bundle, text: Any) -> None:
     answer = refused(bundle, [{"text": "fine"}, {"text": text}])
     assert answer.status == 422
     assert (answer.body.problems[0].row, answer.body.problems[0].field) == (2, "text")
+
+
+def test_a_wrong_row_is_left_out_when_asked_for(bundle: Bundle) -> None:
+    refused_rows: list[FieldError] = []
+    body = json.dumps([{"text": " "}, {"text": "fine"}, {"other": "x"}, {"text": "so is this"}]).encode()
+    kept = Payload(bundle.schema, max_rows=50).parse(body, "application/json", refused_rows)
+    assert kept == [{"text": "fine"}, {"text": "so is this"}]
+    assert sorted({problem.row or 0 for problem in refused_rows}) == [1, 3]
 
 
 def test_a_text_over_the_limit_is_refused(bundle: Bundle) -> None:

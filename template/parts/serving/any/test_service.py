@@ -73,6 +73,16 @@ def test_predictions_are_those_of_the_bundle(client: httpx2.Client, trained: Tra
     assert answer.headers["x-model"] == bundle.name
 
 
+def test_a_request_may_ask_to_skip_what_does_not_fit(client: httpx2.Client, example: Example) -> None:
+    body, headers = example
+    plain = client.post("/predict", content=body, headers=headers).json()
+    asked = client.post("/predict?skip_bad=true", content=body, headers=headers).json()
+    assert asked == {**plain, "refused": []}
+    assert client.post("/predict?skip_bad=false&other=1", content=body, headers=headers).json() == plain
+    wrong = client.post("/predict?skip_bad=perhaps", content=body, headers=headers)
+    assert "skip_bad must be true or false, not 'perhaps'" in refused(wrong, 422)
+
+
 def test_a_large_body_is_answered_alike(
     client: httpx2.Client, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,8 @@ async def predict(api: Api, request: Request, request_log: RequestLog) -> Respon
         api.check_key(request.headers.get("x-api-key"))
         with api.slot():
             body = await read_body(request, api.settings)
-            answer = await find_answer(api, body, request.headers.get("content-type", ""))
+            query = request.scope["query_string"].decode("latin-1")
+            answer = await find_answer(api, body, request.headers.get("content-type", ""), query)
     except RequestProblem as error:
         return problem_response(error.status, error.body)
     request_log.rows, request_log.model = answer.rows, answer.model
@@ -160,12 +161,12 @@ async def read_body(request: Request, settings: ServiceSettings) -> bytes:
     return body
 
 
-async def find_answer(api: Api, body: bytes, media_type: str) -> Answer:
+async def find_answer(api: Api, body: bytes, media_type: str, query: str) -> Answer:
     """Return the answer to a body. Raises RequestProblem as the API does, and 503 when it takes too long."""
     if len(body) <= BYTES_AT_ONCE:
-        return api.answer(body, media_type)
+        return api.answer(body, media_type, query)
     try:
-        return await asyncio.wait_for(asyncio.to_thread(api.answer, body, media_type), api.settings.timeout)
+        return await asyncio.wait_for(asyncio.to_thread(api.answer, body, media_type, query), api.settings.timeout)
     except TimeoutError:
         raise RequestProblem(503, f"The answer took longer than {api.settings.timeout:g} seconds.") from None
 

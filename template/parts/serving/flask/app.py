@@ -81,7 +81,8 @@ def add_routes(app: Service) -> None:
     def predict() -> Response:
         api.check_key(request.headers.get("X-API-Key"))
         with api.slot():
-            answer = find_answer(app, read_body(settings), request.headers.get("Content-Type", ""))
+            media_type, query = request.headers.get("Content-Type", ""), request.query_string.decode("latin-1")
+            answer = find_answer(app, read_body(settings), media_type, query)
         request_log: RequestLog = g.request_log
         request_log.rows, request_log.model = answer.rows, answer.model
         return Response(answer.body, mimetype="application/json")
@@ -125,13 +126,13 @@ def read_body(settings: ServiceSettings) -> bytes:
     return body
 
 
-def find_answer(app: Service, body: bytes, media_type: str) -> Answer:
+def find_answer(app: Service, body: bytes, media_type: str, query: str) -> Answer:
     """Return the answer to a body. Raises RequestProblem as the API does, and 503 when it takes too long."""
     if len(body) <= BYTES_AT_ONCE:
-        return app.api.answer(body, media_type)
+        return app.api.answer(body, media_type, query)
     seconds = app.api.settings.timeout
     try:
-        return app.pool.submit(app.api.answer, body, media_type).result(seconds)
+        return app.pool.submit(app.api.answer, body, media_type, query).result(seconds)
     except TimeoutError:
         raise RequestProblem(503, f"The answer took longer than {seconds:g} seconds.") from None
 

@@ -34,6 +34,12 @@ def main() -> None:
     except ProjectError as error:
         typer.secho(f"Error: {error}", fg="red", err=True)
         raise SystemExit(1) from None
+    except OSError as error:
+        # A full disk, a folder that may not be written to: the file is named, and no line of code would help.
+        if error.filename is None:
+            raise
+        typer.secho(f"Error: {error.filename}: {error.strerror}", fg="red", err=True)
+        raise SystemExit(1) from None
 
 
 @app.command()
@@ -168,9 +174,13 @@ def models(params: Params = PARAMS) -> None:
 def promote(params: Params = PARAMS, run: RunName = None) -> None:
     """Let a saved model answer from now on; newer ones wait until they are promoted."""
     from .config import load_config
+    from .inference.bundle import digest_of
     from .inference.versions import promote as act
 
-    typer.echo(f"{act(load_config(params).models_dir, run)} answers now")
+    models = load_config(params).models_dir
+    name = act(models, run)
+    typer.echo(f"{name} answers now")
+    typer.echo(f"SHA-256 of its checksums, to know it by elsewhere: {digest_of(models / name)}")
 
 
 @app.command()

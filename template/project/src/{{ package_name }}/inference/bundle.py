@@ -57,9 +57,15 @@ def measured_metrics(folder: Path) -> dict[str, float | None]:
     return metrics
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Load a saved model. Raises BundleError when a file is missing, damaged or not the one that was saved."""
+def load_bundle(folder: Path, digest: str | None = None) -> Bundle:
+    """Load a saved model. Raises BundleError when a file is missing, damaged or not the one that was saved.
+
+    Whoever writes a model writes its checksums. With the digest that `digest_of` gave when it was saved, it is the
+    very same model.
+    """
     verify_checksums(folder)
+    if digest and (found := digest_of(folder)) != digest.lower():
+        raise BundleError(f"{folder} is another model than was asked for: its digest is {found}, not {digest}")
     try:
         metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
         schema = Schema.read(folder / SCHEMA_FILE)
@@ -77,6 +83,14 @@ def write_checksums(folder: Path) -> None:
     """Write the checksum of every file in the folder."""
     lines = [f"{checksum(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUM_FILE).write_text("".join(lines), encoding="utf-8")
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 of the checksums of a saved model: there is one for all its files. Raises BundleError."""
+    try:
+        return checksum(folder / CHECKSUM_FILE)
+    except OSError as error:
+        raise BundleError(f"{folder} cannot be verified: {error}") from None
 
 
 def verify_checksums(folder: Path) -> None:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,10 @@ from .model_card import write_model_card
 # An exported graph is served when at least this share of held-out examples agrees with the native model.
 LEAST_AGREEMENT = 0.999
 COMPARED_AT_ONCE = 1_000
+
+UNFINISHED = ".unfinished-"
+# In seconds.
+LONGEST_SAVING = 24 * 3_600
 
 
 def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, lineage: Lineage, folder: Path) -> Path:
@@ -85,18 +90,29 @@ def compare(model: Pipeline, dataset: Dataset, folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
+    """Give a temporary folder that becomes `folder` when the block ends well, and vanishes when it does not.
+
+    Raises BundleError when nothing can be written there, or the folder exists.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    sweep(folder.parent)
+    staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
     try:
         yield staging
         staging.chmod(0o755)
-        try:
-            staging.rename(folder)
-        except OSError as error:
-            raise BundleError(f"{folder} cannot be written: {error.strerror}") from None
+        staging.rename(folder)
+    except OSError as error:
+        # Without a number it comes from a library that was writing.
+        raise BundleError(f"{folder} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def sweep(models: Path) -> None:
+    """Remove what runs that were killed left behind, unless it may be that of a run that still saves."""
+    for path in models.glob(f"{UNFINISHED}*"):
+        if time() - path.stat().st_mtime > LONGEST_SAVING:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def compare_with_before(folder: Path, asked: str) -> str | None:

@@ -4,23 +4,35 @@ from codecs import BOM_UTF8
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from .problems import FieldError, RequestProblem
 
 MAX_PROBLEMS = 10
 
 
-def parse_rows(rows: TypeAdapter[list[Any]], body: bytes) -> list[Any]:
-    """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
+def parse_rows(rows: TypeAdapter[list[Any]], body: bytes, refused: list[FieldError] | None = None) -> list[Any]:
+    """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows.
+
+    With a list to add to, wrong rows are left out and told there, as long as one is right.
+    """
+    # Some programs put a byte-order mark before what they send.
+    body = body.removeprefix(BOM_UTF8)
     try:
-        # Some programs put a byte-order mark before what they send.
-        return rows.validate_json(body.removeprefix(BOM_UTF8))
+        return rows.validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
     if found[0]["type"] == "json_invalid":
         raise RequestProblem(400, "The body is not valid JSON.", [FieldError(message=found[0]["msg"])])
-    raise rows_problem([explain(problem) for problem in found])
+    problems = [explain(problem) for problem in found]
+    wrong = {problem.row for problem in problems}
+    # What is wrong with the whole list names no row.
+    sent = [] if refused is None or None in wrong else from_json(body)
+    right = [row for number, row in enumerate(sent, start=1) if number not in wrong]
+    if refused is None or not right:
+        raise rows_problem(problems)
+    refused += problems
+    return rows.validate_json(to_json(right))
 
 
 def rows_problem(problems: list[FieldError]) -> RequestProblem:

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from threading import BoundedSemaphore, Event, Thread
 from time import sleep
 from typing import Any
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -17,11 +18,15 @@ from ..inference.bundle import Bundle, load_bundle
 from ..inference.prediction import Prediction, describe
 from ..inference.versions import find_answering
 from .payload import Payload
-from .problems import RequestProblem
+from .problems import FieldError, RequestProblem, numbers_of_kept
 from .settings import ServiceSettings
 
 # To parse and answer a larger body would keep other requests waiting: a thread does.
 BYTES_AT_ONCE = 4_096
+
+# What a request may ask for after its path: that what does not fit is left out, and told beside the predictions.
+SKIP_BAD = "skip_bad"
+SKIPS = {"true": True, "1": True, "false": False, "0": False}
 
 # Set once this process has been told to stop.
 stopping = Event()
@@ -30,10 +35,14 @@ logger = logging.getLogger(__name__)
 
 
 class Predictions(BaseModel):
-    """One prediction for each part of the request, in its order, and the model that made them."""
+    """One prediction for each part of the request, in its order, and the model that made them.
 
-    predictions: list[Prediction]
+    With `skip_bad`, there is null for what was left out, and why it was.
+    """
+
+    predictions: list[Prediction | None]
     model: str
+    refused: list[FieldError] = []
 
 
 class Health(BaseModel):
@@ -72,6 +81,14 @@ class Answer:
     body: bytes
     rows: int
     model: str
+
+
+def skips_bad(query: str) -> bool:
+    """Return whether a request wants what does not fit left out. Raises RequestProblem (422) for another value."""
+    asked = parse_qs(query, keep_blank_values=True).get(SKIP_BAD, ["false"])[-1]
+    if asked not in SKIPS:
+        raise RequestProblem(422, f"{SKIP_BAD} must be true or false, not {asked!r}.")
+    return SKIPS[asked]
 
 
 class Api:
@@ -127,13 +144,18 @@ class Api:
         finally:
             self._slots.release()
 
-    def answer(self, body: bytes, media_type: str) -> Answer:
+    def answer(self, body: bytes, media_type: str, query: str = "") -> Answer:
         """Predict what a body holds. Raises RequestProblem: 503 without a model, or as the payload does."""
         served = self._ready()
         bundle = served.bundle
-        rows = served.payload.parse(body, media_type)
+        refused: list[FieldError] | None = [] if query and skips_bad(query) else None
+        rows = served.payload.parse(body, media_type, refused)
         scores = bundle.predictor.scores(bundle.encoder.encode(rows))
-        answer = {"predictions": describe(scores, rows, bundle.schema), "model": bundle.name}
+        answer: dict[str, Any] = {"predictions": describe(scores, rows, bundle.schema), "model": bundle.name}
+        if refused is not None:
+            found = dict(zip(numbers_of_kept(len(rows), refused), answer["predictions"], strict=True))
+            sent = len(found.keys() | {problem.row for problem in refused})
+            answer |= {"predictions": [found.get(number + 1) for number in range(sent)], "refused": refused}
         return Answer(to_json(answer), len(rows), bundle.name)
 
     def health(self) -> Health:

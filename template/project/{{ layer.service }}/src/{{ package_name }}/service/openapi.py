@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from .api import Api, Health, ModelFacts, Predictions, Readiness
+from .api import SKIP_BAD, Api, Health, ModelFacts, Predictions, Readiness
 from .payload import PAYLOAD_PROBLEMS
 from .problems import Problem
 
@@ -20,6 +20,12 @@ PREDICT_PROBLEMS = {
     503: "No model is loaded, or too many requests came at a time, or the answer took too long.",
     **PAYLOAD_PROBLEMS,
 }
+SKIP_PARAMETER = {
+    "name": SKIP_BAD,
+    "in": "query",
+    "description": "Leave out what does not fit, and list it under `refused`; otherwise the whole body is refused.",
+    "schema": {"type": "boolean", "default": False},
+}
 UNREADY = {503: "No model is loaded, or the service is stopping."}
 UNKNOWN_KEY = {401: "The header X-API-Key is missing or wrong."}
 
@@ -32,6 +38,7 @@ def describe_service(api: Api) -> dict[str, Any]:
     if keyed:
         components["securitySchemes"] = {KEY: {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     predict = operation("Predict all that the body holds, or say why not.", Predictions, PREDICT_PROBLEMS)
+    predict["parameters"] = [SKIP_PARAMETER]
     predict["requestBody"] = {"required": True, "content": api.document()}
     model = operation("Say which model answers, how it runs, and how good it was.", ModelFacts, UNREADY)
     for each in (predict, model) if keyed else ():

@@ -1,5 +1,7 @@
 """Why a request is not answered."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 
@@ -31,3 +33,9 @@ class RequestProblem(Exception):
         super().__init__(error)
         self.status = status
         self.body = Problem(error=error, problems=problems or [])
+
+
+def numbers_of_kept(kept: int, refused: Sequence[FieldError]) -> list[int]:
+    """Return the numbers of the rows that were kept, counted from 1 as the request counts them."""
+    left_out = {problem.row for problem in refused}
+    return [number for number in range(1, kept + len(left_out) + 1) if number not in left_out]
