@@ -23,12 +23,14 @@ SETTINGS: dict[str, dict[str, str]] = {
         "LOAD_BALANCER_SUBNETS": "subnet-1,subnet-2",
         "SERVICE_SUBNETS": "subnet-3,subnet-4",
         "CERTIFICATE_ARN": "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+        "API_KEY_SECRET": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key",
     },
     "azure": {
         "AZURE_GROUP": "acme-group",
         "AZURE_ENVIRONMENT": "acme-environment",
         "AZURE_REGISTRY": "acmeregistry",
         "AZURE_IDENTITY": "acme-identity",
+        "API_KEY_SECRET": "https://vault.example.com/secrets/api-key",
     },
     "gcp": {
         "GCP_PROJECT": "acme-1",

@@ -6,8 +6,10 @@ The channel that the file calls conda-forge is the folder that LOCAL_CHANNEL nam
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import rattler
 import yaml
@@ -32,10 +34,10 @@ def main() -> None:
     asyncio.run(install(arguments.prefix.resolve(), yaml.safe_load(arguments.file.read_text(encoding="utf-8"))))
 
 
-async def install(prefix: Path, environment: dict[str, list[str]]) -> None:
-    """Solve strictly, and install."""
+async def install(prefix: Path, environment: dict[str, list[Any]]) -> None:
+    """Solve strictly, and install; then let pip install what it is asked for."""
     assert environment["channels"] == ["conda-forge", "nodefaults"]
-    specs = [rattler.MatchSpec(line, strict=True) for line in environment["dependencies"]]
+    specs = [rattler.MatchSpec(line, strict=True) for line in environment["dependencies"] if isinstance(line, str)]
     gateway = rattler.Gateway(cache_dir=Path(os.environ["LOCAL_CHANNEL"] + "-cache"))
     channel = rattler.Channel(Path(os.environ["LOCAL_CHANNEL"]).as_uri())
     records = await rattler.solve(
@@ -49,6 +51,8 @@ async def install(prefix: Path, environment: dict[str, list[str]]) -> None:
         records, prefix, cache_dir=Path(os.environ["LOCAL_CHANNEL"] + "-packages"), show_progress=False
     )
     (prefix / "conda-meta" / "history").touch()
+    for listed in (line["pip"] for line in environment["dependencies"] if isinstance(line, dict)):
+        subprocess.run([prefix / "bin" / "python", "-m", "pip", "install", "--quiet", *listed], check=True)
 
 
 if __name__ == "__main__":

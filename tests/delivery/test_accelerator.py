@@ -83,7 +83,8 @@ def test_conda_takes_the_build_by_its_name(
 ) -> None:
     answers = {"framework": framework, "accelerator": accelerator, "environment": "conda"}
     project = render(template, tmp_path / "project", env, **answers)
-    listed = yaml.safe_load((project / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    found = yaml.safe_load((project / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    listed = [line for line in found if isinstance(line, str)]
     names = [str(MatchSpec(line, strict=True).name) for line in listed]
     assert package in "\n".join(names)
     assert sum(line.startswith(("pytorch", "tensorflow")) for line in listed) == 1

@@ -148,7 +148,7 @@ CONTAINER = f"{TEMPLATE}/containers/0"
         (f"{TEMPLATE}/scale/rules/0/http/metadata/concurrentRequests", 50, "is not of type str"),
         (f"{CONTAINER}/resources/memory", "4Gi", "no size"),
         (f"{CONTAINER}/probes/0", None, "is not probed"),
-        (f"{CONTAINER}/env/3/secretRef", "key", "not both declared and used"),
+        (f"{CONTAINER}/env/4/secretRef", "key", "not both declared and used"),
         (f"{CONTAINER}/env/0/value", "8080", "the ports differ"),
         (f"{CONFIGURATION}/registries/0/identity", "other", "no identity other"),
         (f"{TEMPLATE}/scale/maxReplicas", 0, "scales to nothing"),
@@ -168,7 +168,7 @@ def deployed(desk: Desk) -> Any:
 
 @pytest.mark.parametrize("secret", ["", VAULT])
 def test_the_script_deploys_the_app(desk: Desk, secret: str) -> None:
-    desk.deploy("--yes", but={"API_KEY_SECRET": secret})
+    desk.deploy("--yes", but={"API_KEY_SECRET": secret, "SERVICE_OPEN": "" if secret else "true"})
     image = f"acmeregistry.azurecr.io/acme-forecast:{TAG}"
     assert f"docker push {image}" in desk.asked()
     found = deployed(desk)
@@ -181,6 +181,8 @@ def test_the_script_deploys_the_app(desk: Desk, secret: str) -> None:
     assert found["properties"]["configuration"]["registries"][0]["server"] == "acmeregistry.azurecr.io"
     kept = found["properties"]["configuration"].get("secrets", [])
     assert kept == ([{"name": "api-key", "keyVaultUrl": VAULT, "identity": IDENTITY}] if secret else [])
+    names = {each["name"] for each in found["properties"]["template"]["containers"][0]["env"]}
+    assert {"SERVICE_API_KEY", "SERVICE_OPEN"} & names == {"SERVICE_API_KEY" if secret else "SERVICE_OPEN"}
     assert not (desk.project / "deploy" / "azure" / ".release.yaml").exists()
 
 

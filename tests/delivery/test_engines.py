@@ -78,7 +78,7 @@ def predict(image: str, project: Path, env: Environment, media_type: str) -> dic
     """Start the image read-only, send it the example, and return what it answers."""
     port = free_port()
     command = ("docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", f"127.0.0.1:{port}:8000")
-    name = run(*command, image, cwd=project, env=env).stdout.split()[-1]
+    name = run(*command, "--env", "SERVICE_OPEN=true", image, cwd=project, env=env).stdout.split()[-1]
     try:
         wait_until_ready(port)
         assert ask(port, "/model")[1]["engine"] == "onnxruntime"

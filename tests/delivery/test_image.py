@@ -20,6 +20,7 @@ from .machine import PYTHON, Environment, ask, example_rows, free_port, render, 
 
 BASE = os.environ.get("PYTHON_IMAGE", f"python:{PYTHON}-slim")
 MEGABYTE = 1_000_000
+SERVED = {"PORT": "9000", "SERVICE_OPEN": "true"}
 CONFINED = (
     "--read-only",
     "--tmpfs",
@@ -57,7 +58,7 @@ def container(image: str, engine: Environment, cwd: Path, **settings: str) -> It
         "run",
         "--detach",
         *CONFINED,
-        *(word for name, value in {"PORT": "9000", **settings}.items() for word in ("--env", f"{name}={value}")),
+        *(word for name, value in {**SERVED, **settings}.items() for word in ("--env", f"{name}={value}")),
         "--publish",
         f"127.0.0.1:{port}:{settings.get('PORT', '9000')}",
         image,
@@ -74,6 +75,12 @@ def container(image: str, engine: Environment, cwd: Path, **settings: str) -> It
 def inspect(name: str, engine: Environment, cwd: Path) -> Any:
     """Return what the engine knows of an image or a container."""
     return json.loads(run("docker", "inspect", name, cwd=cwd, env=engine).stdout)[0]
+
+
+def test_the_image_opens_to_nobody_in_silence(image: str, engine: Environment, tmp_path: Path) -> None:
+    said = run("docker", "run", "--rm", image, cwd=tmp_path, env=engine, expect=2)
+    assert "everybody who reaches 0.0.0.0 could ask. Set SERVICE_API_KEY" in said.stdout
+    assert "Traceback" not in said.stdout
 
 
 def test_the_image_is_small_and_holds_no_training_library(image: str, engine: Environment, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -146,6 +148,71 @@ def odd_body(draw: random.Random, rows: bytes) -> bytes:
     return draw.choice(made)()
 
 
+def test_slow_clients_keep_nobody_waiting(project: Path, env: Environment) -> None:
+    limits = {"SERVICE_MAX_CONCURRENCY": "4", "SERVICE_HEADER_TIMEOUT": "20", "SERVICE_TIMEOUT": "25"}
+    post = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    beginnings = (
+        b"",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX-Half: ",
+        post + b"Content-Length: 1000\r\n\r\n[",
+        post + b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n",
+    )
+    with service(project, env, **limits) as (_, port, log):
+        rows = json.dumps(example_rows(port)).encode()
+        held = [(beginning, connect(port, beginning)) for beginning in beginnings for _ in range(40)]
+        for _ in range(20):
+            assert ask(port, "/health")[0] == 200
+            assert ask(port, "/predict", rows)[0] == 200
+        # Each is told in its time, and nobody stays for ever.
+        told = {beginning: connection.recv(1_000) for beginning, connection in reversed(held)}
+        assert told[b""] == b""
+        assert [told[beginning][:20] for beginning in beginnings[1:]] == [b"HTTP/1.1 408 Request"] * 3
+        large = connect(port, beginnings[1])
+        with suppress(OSError):
+            for _ in range(1_000):
+                large.sendall(b"a" * 65_536)
+            raise AssertionError("65 MB of a header were taken")
+        broken = connect(port, post + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n").recv(1_000)
+        assert broken.startswith(b"HTTP/1.1 400 Bad Request")
+        assert ask(port, "/predict", rows)[0] == 200
+    assert b"Traceback" not in log.read_bytes()
+
+
+def connect(port: int, beginning: bytes) -> socket.socket:
+    """Connect, and send a part of a request."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=90)
+    connection.sendall(beginning)
+    return connection
+
+
+def test_a_refused_key_closes_no_connection(project: Path, env: Environment) -> None:
+    key = "a key that is long enough"
+    with service(project, env, SERVICE_API_KEY=f"{key}\n") as (_, port, log):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+        for number in range(300):
+            sent = {"X-API-Key": key if number % 2 else "another"}
+            connection.request("GET", "/model", headers=sent)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == (200 if number % 2 else 401)
+            assert answer.headers.get("Connection", "") != "close"
+    assert key.encode() not in log.read_bytes()
+    assert b"open:" not in log.read_bytes()
+
+
+def test_a_service_says_where_it_is_and_that_it_is_open(project: Path, env: Environment) -> None:
+    with service(project, env) as (_, port, log):
+        lines = [json.loads(line)["message"] for line in log.read_text(encoding="utf-8").splitlines()]
+    assert lines[0] == f"serving at http://127.0.0.1:{port}, described at http://127.0.0.1:{port}/docs"
+    assert any(line.startswith("open: whoever reaches this service") for line in lines)
+    serve = (sys.executable, "-m", project.name, "serve", "--host", "0.0.0.0", "--port", str(free_port()))
+    said = run(*serve, cwd=project, env={**env, "PYTHONPATH": "src"}, expect=1).stdout
+    assert "Error: there is no key, and everybody who reaches 0.0.0.0 could ask." in said
+    short = {**env, "PYTHONPATH": "src", "SERVICE_API_KEY": "hunter2"}
+    said = run(sys.executable, "-m", f"{project.name}.service.server", cwd=project, env=short, expect=2).stdout
+    assert said == "Error: SERVICE_API_KEY has 7 characters, and must have 16 or more\n"
+
+
 def test_the_service_does_what_its_document_says(project: Path, env: Environment) -> None:
     with service(project, env) as (_, port, _):
         address = f"http://127.0.0.1:{port}/openapi.json"
@@ -183,7 +250,7 @@ def test_processes_share_the_port_and_what_they_count(project: Path, env: Enviro
             assert ask(port, "/predict", body)[0] == 200
         # A request is counted once it has been answered.
         until = time.monotonic() + 60
-        while b'predict_requests_total{status="200"} 40.0' not in metrics(port):
+        while not re.search(rb'predict_requests_total\{model="[^"]+",status="200"\} 40\.0', metrics(port)):
             assert time.monotonic() < until, metrics(port)
             time.sleep(0.1)
 

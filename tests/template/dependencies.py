@@ -31,6 +31,7 @@ NOT_IMPORTED = {
     "tf2onnx": "keras exports with it",
     "tzdata": "zoneinfo knows the time zones from it where the system has none",
     "httptools": "uvicorn parses requests with it",
+    "uvloop": "uvicorn runs on it where it is there",
     "httpx2": "FastAPI's test client sends requests with it",
 }
 # Imported although not declared: comes with what is, and always will.
@@ -136,7 +137,9 @@ def imported_modules(content: bytes) -> frozenset[str]:
 def conda_problems(project: Project, declared: list[Requirement]) -> Iterator[str]:
     """environment.yml has the same packages, by conda-forge's names, with the same bounds."""
     packages = yaml.safe_load(project.text("environment.yml"))["dependencies"]
-    listed = {package.split(" ")[0]: package.partition(" ")[2] for package in packages}
+    listed = {package.split(" ")[0]: package.partition(" ")[2] for package in packages if isinstance(package, str)}
+    by_pip = [Requirement(text) for package in packages if isinstance(package, dict) for text in package["pip"]]
+    listed |= {each.name: ",".join(sorted(str(bound) for bound in each.specifier)) for each in by_pip}
     names = CONDA_NAMES | CONDA_BUILDS[project.answers.get("accelerator", "cpu")]
     bounds = {names.get(each.name, each.name): {str(bound) for bound in each.specifier} for each in declared}
     yield from (f"environment.yml: {name} is missing" for name in sorted(bounds.keys() - listed.keys()))

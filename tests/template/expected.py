@@ -27,8 +27,9 @@ tests/data/params.yaml
 """
 
 SERVICE = """
-@/service/__init__.py @/service/api.py @/service/app.py @/service/openapi.py @/service/payload.py
-@/service/problems.py @/service/server.py @/service/settings.py @/service/telemetry.py
+@/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
+@/service/front.py @/service/lifespan.py @/service/openapi.py @/service/payload.py @/service/problems.py
+@/service/server.py @/service/settings.py @/service/telemetry.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
@@ -116,9 +117,10 @@ FOREIGN = [
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),
     _foreign("environment", "conda", r"conda|mamba|environment\.yml|-core\b|-base\b"),
-    _foreign("serving", "fastapi", r"fastapi|uvicorn|httptools|starlette|\basgi"),
-    _foreign("serving", "flask", r"flask|gunicorn|werkzeug|swagger|\bwsgi"),
-    _foreign("serving", "fastapi flask", r"prometheus|httpx|pydantic.settings|openapi"),
+    _foreign("serving", "fastapi", r"fastapi|starlette"),
+    _foreign("serving", "flask", r"flask|werkzeug|\bwsgi"),
+    _foreign("serving", "fastapi flask", r"prometheus|httpx|pydantic.settings|openapi|swagger"),
+    _foreign("serving", "fastapi flask", r"uvicorn|uvloop|httptools|\basgi"),
     _foreign(
         "serving",
         "fastapi flask",

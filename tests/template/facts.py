@@ -27,7 +27,7 @@ class Framework(NamedTuple):
 
 # What projects of each framework import, in their code or through their tests.
 COMMON = """
-fastapi.testclient flask flask_swagger_ui gunicorn.app.base httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime
+fastapi.testclient fastapi_offline flask flask_swagger_ui httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime
 pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """

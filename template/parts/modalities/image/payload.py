@@ -1,6 +1,7 @@
 """The images that a client sends: as a form with files, or one image as it is."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -10,9 +11,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
-from ..data.images import CHANNELS, MAX_PIXELS, BadImage, Pixels, TooManyPixels, UnknownFormat, decode, read_size
+from ..data.images import (
+    CHANNELS,
+    MAX_PIXELS,
+    BadImage,
+    Pixels,
+    TooManyPixels,
+    UnknownFormat,
+    decode,
+    decoded_bytes,
+    read_size,
+)
 from ..schema import Schema
+from .bodies import Budget, Share
 from .problems import FieldError, RequestProblem
+from .settings import PREFIX, read_settings
 
 # The statuses that `Payload.parse` refuses with, and when.
 PAYLOAD_PROBLEMS = {
@@ -41,11 +54,20 @@ class Upload(NamedTuple):
 
 
 class UploadSettings(BaseSettings):
-    """Read from SERVICE_MAX_PIXELS: how many pixels the images of one request may have together."""
+    """Read from environment variables of the same names with SERVICE_ before them."""
 
-    model_config = SettingsConfigDict(env_prefix="SERVICE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
+    # How many pixels the images of one request may have together.
     max_pixels: int = Field(default=MAX_PIXELS, ge=1)
+    # How much memory the images may take that all requests of a process decode at a time.
+    max_decoded_bytes: int = Field(default=256_000_000, ge=1)
+
+
+@cache
+def shared_memory(total: int) -> Budget:
+    """Return what all requests share, whichever model answers them."""
+    return Budget(total)
 
 
 class Payload:
@@ -55,7 +77,9 @@ class Payload:
         """Keep the form that the model takes images in, and the limits."""
         self._schema = schema
         self._max_rows = max_rows
-        self._max_pixels = UploadSettings().max_pixels
+        settings = read_settings(UploadSettings)
+        self._max_pixels = settings.max_pixels
+        self._memory = shared_memory(settings.max_decoded_bytes)
 
     def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[Pixels]:
         """Return the pixels of the images. Raises RequestProblem: 400, 413, 415 or 422, with the file's name."""
@@ -100,8 +124,14 @@ class Payload:
                 raise image_problem(upload, TooManyPixels(f"has {width} x {height} pixels; {limit}"))
 
     def _decode(self, data: bytes) -> Pixels:
-        """Return the pixels of one image. Raises BadImage."""
-        return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
+        """Return the pixels of one image. Raises BadImage, and RequestProblem (503) while others take the memory."""
+        needed = decoded_bytes(data, self._schema.size)
+        if needed > self._memory.total:
+            limit = f"at most {self._memory.total} are taken"
+            raise TooManyPixels(f"needs {needed} bytes of memory to be decoded; {limit}")
+        with Share(self._memory) as share:
+            share.take(needed)
+            return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
 
 
 def read_each(
@@ -114,7 +144,8 @@ def read_each(
             found.append((upload, read(upload.data)))
         except BadImage as error:
             problem = image_problem(upload, error)
-            if refused is None:
+            # What is too large is so for the whole request.
+            if refused is None or problem.status == 413:
                 raise problem from None
             refused += problem.body.problems
     return found

@@ -16,6 +16,10 @@ from acme_ml.data.images import (
     UnknownFormat,
     check_header,
     decode,
+    decoded_bytes,
+    flatten,
+    flatten_rows,
+    reduction,
 )
 from acme_ml.schema import Colour
 
@@ -104,6 +108,44 @@ def test_what_is_transparent_becomes_white() -> None:
     assert (decode(encode(with_alpha(ORANGE, 0)), SIZE, "rgb") == 255).all()
     half = decode(encode(with_alpha(ORANGE, 128)), SIZE, "rgb")
     assert np.abs(half.astype(float) - (ORANGE[..., ::-1] / 2 + 127.5)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind", "flags", "expected"),
+    [
+        (".png", np.zeros((40, 60), np.uint8), [], 2 * 40 * 60),
+        (".png", np.zeros((40, 60, 3), np.uint8), [], 2 * 3 * 40 * 60),
+        (".png", np.zeros((40, 60, 4), np.uint16), [], 2 * 8 * 40 * 60),
+        (".webp", np.zeros((40, 60, 3), np.uint8), [cv2.IMWRITE_WEBP_QUALITY, 80], 2 * 3 * 40 * 60),
+        (".jpg", np.zeros((40, 60, 3), np.uint8), [], 2 * 3 * 20 * 30),
+        (".jpg", np.zeros((40, 60, 3), np.uint8), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], 2 * 3 * 20 * 30 + 6 * 40 * 60),
+    ],
+)
+def test_the_memory_for_decoding_is_known_from_the_header(
+    suffix: str, kind: NDArray[Any], flags: list[int], expected: int
+) -> None:
+    data = cv2.imencode(suffix, kind, flags)[1].tobytes()
+    assert decoded_bytes(data, (10, 8)) == expected
+    for length in (9, 14, 25):
+        with pytest.raises(BadImage):
+            decoded_bytes(data[:length], (10, 8))
+
+
+def test_a_large_photo_is_reduced_while_it_is_decoded_and_stays_the_same() -> None:
+    assert [reduction((640, 480), (side, 10)) for side in (10, 30, 31, 60, 61, 120, 121)] == [8, 8, 4, 4, 2, 2, 1]
+    rows, columns = np.mgrid[0:480, 0:640]
+    photo = np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=2).astype(np.uint8)
+    photo = cv2.GaussianBlur(photo, (0, 0), 4).astype(np.uint8)
+    data = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    reduced = decode(data, (16, 12), "rgb").astype(int)
+    whole = cv2.cvtColor(cv2.resize(photo, (16, 12), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB).astype(int)
+    assert np.abs(reduced - whole).mean() < 2
+
+
+def test_many_rows_are_flattened_as_few_are() -> None:
+    pixels = np.random.default_rng(0).integers(0, 65_536, (200, 7, 4)).astype(np.uint16)
+    assert np.array_equal(flatten(pixels), flatten_rows(pixels))
+    assert np.array_equal(flatten(pixels[..., 0]), flatten_rows(pixels[..., 0]))
 
 
 def test_a_photo_is_turned_upright() -> None:

@@ -11,6 +11,8 @@ import pytest
 from acme_ml.config import Config
 from acme_ml.data.images import PNG, Pixels
 from acme_ml.inference.bundle import Bundle, load_bundle
+from acme_ml.service import payload as uploads
+from acme_ml.service.bodies import Share
 from acme_ml.service.payload import FORM, MEDIA_TYPES, PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import FieldError, RequestProblem
 from acme_ml.training.train import Run
@@ -49,9 +51,9 @@ def refused(bundle: Bundle, body: bytes, content_type: str = TYPE) -> RequestPro
     return problem.value
 
 
-def bomb() -> bytes:
-    """Return a small PNG file that claims to be an image of 60,000 x 60,000 pixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+def bomb(side: int = 60_000, depth: int = 8, colour: int = 0) -> bytes:
+    """Return a small PNG file that claims to be a large square image."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     return PNG + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + bytes(200) + b"IEND"
 
 
@@ -111,6 +113,22 @@ def test_pixels_are_limited_for_all_images_together(bundle: Bundle, monkeypatch:
     assert len(parse(bundle, form(*[file] * 5))) == 5
     monkeypatch.setattr(cv2, "imdecode", None)
     assert refused(bundle, form(*[file] * 6)).status == 413
+
+
+def test_memory_is_limited_for_all_requests_together(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imdecode", None)
+    answer = refused(bundle, form(("deep.png", bomb(7_000, 16, 6))))
+    assert answer.status == 413
+    assert "deep.png needs 784000000 bytes of memory to be decoded; at most 256000000 are taken" in answer.body.error
+    monkeypatch.setenv("SERVICE_MAX_DECODED_BYTES", str(3 * PICTURE.size))
+    with Share(uploads.shared_memory(3 * PICTURE.size)) as others:
+        others.take(2 * PICTURE.size)
+        with pytest.raises(RequestProblem, match="memory for requests is taken") as problem:
+            parse(bundle, FILES[".png"], "image/png")
+    assert (problem.value.status, problem.value.headers) == (503, {"retry-after": "1"})
+    monkeypatch.undo()
+    monkeypatch.setenv("SERVICE_MAX_DECODED_BYTES", str(3 * PICTURE.size))
+    assert len(parse(bundle, FILES[".png"], "image/png")) == 1
 
 
 def test_the_number_of_images_is_limited(bundle: Bundle) -> None:

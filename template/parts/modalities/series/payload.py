@@ -18,6 +18,7 @@ from .rows import parse_rows, rows_problem
 # The statuses that `Payload.parse` refuses with, and when.
 PAYLOAD_PROBLEMS = {
     400: "The body is not valid JSON.",
+    415: "The body says to be something else than JSON.",
     422: "A series is too short, has a gap or a wrong value, or there are too few or many series.",
 }
 
@@ -37,9 +38,9 @@ class Payload:
         self._rows = build_rows(schema, max_rows)
 
     def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[Window]:
-        """Return the windows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong series."""
+        """Return the windows of a request. Raises RequestProblem: 400 or 415 for no JSON, 422 for wrong series."""
         left_out: list[FieldError] = []
-        rows = parse_rows(self._rows, body, None if refused is None else left_out)
+        rows = parse_rows(self._rows, body, content_type, None if refused is None else left_out)
         numbered = dict(zip(numbers_of_kept(len(rows), left_out), rows, strict=True))
         left_out += [
             FieldError(row=number, field=field, message=message)

@@ -50,7 +50,7 @@ def test_many_rows_are_answered_in_order(bundle: Bundle, row: dict[str, Any]) ->
 
 
 def test_a_wrong_row_is_left_out_when_asked_for(trained: tuple[Config, Run], row: dict[str, Any]) -> None:
-    api = Api(ServiceSettings(models_dir=trained[0].models_dir, run=trained[1].name))
+    api = Api(ServiceSettings(models_dir=trained[0].models_dir, run=trained[1].name, open=True))
     whole = json.loads(api.answer(json.dumps([row, row]).encode(), "application/json").body)
     mixed = json.dumps([{**row, "ghost": 1}, row, {}, row]).encode()
     answer = api.answer(mixed, "application/json", "skip_bad=true")

@@ -14,6 +14,7 @@ from .rows import parse_rows
 # The statuses that `Payload.parse` refuses with, and when.
 PAYLOAD_PROBLEMS = {
     400: "The body is not valid JSON.",
+    415: "The body says to be something else than JSON.",
     422: "A row has no text, an empty or too long one, or another field, or there are too few or many rows.",
 }
 
@@ -29,8 +30,8 @@ class Payload:
         self._rows = build_rows(schema, max_rows)
 
     def parse(self, body: bytes, content_type: str, refused: list[FieldError] | None = None) -> list[dict[str, str]]:
-        """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows."""
-        return parse_rows(self._rows, body, refused)
+        """Return the rows of a request. Raises RequestProblem: 400 or 415 for no JSON, 422 for wrong rows."""
+        return parse_rows(self._rows, body, content_type, refused)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON schema of a request, with an example, by media type."""

@@ -2,27 +2,32 @@
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 import httpx2
 import pytest
-from clients import connect
+from clients import connect, reach
+from onnx import TensorProto, helper
 from pydantic import SecretStr
 
 from acme_ml.config import Config
 from acme_ml.errors import BundleError
-from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.bundle import digest_of, load_bundle, write_checksums
 from acme_ml.inference.prediction import describe
 from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
+from acme_ml.service.app import create_app
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
-from acme_ml.service.settings import ServiceSettings
+from acme_ml.service.server import decide_openness
+from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
 from acme_ml.service.telemetry import JsonFormatter
 from acme_ml.training.train import Run
 
@@ -35,7 +40,7 @@ Trained = tuple[Config, Run]
 @pytest.fixture(scope="session")
 def settings(trained: Trained) -> ServiceSettings:
     """The trained model and a small limit."""
-    return ServiceSettings(models_dir=trained[0].models_dir, run=trained[1].name, max_bytes=MAX_BYTES)
+    return ServiceSettings(models_dir=trained[0].models_dir, run=trained[1].name, max_bytes=MAX_BYTES, open=True)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +59,11 @@ def example(trained: Trained) -> Example:
 def refused(answer: httpx2.Response, status: int) -> str:
     """Return why a request was refused; it must be, with this status."""
     assert answer.status_code == status, answer.text
-    return str(answer.json()["error"])
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert set(told) == {"type", "title", "status", "detail", "error", "problems"}
+    assert (told["type"], told["status"], told["error"]) == ("about:blank", status, told["detail"])
+    return str(told["detail"])
 
 
 def last_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
@@ -87,7 +96,7 @@ def test_a_large_body_is_answered_alike(
     client: httpx2.Client, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = client.post("/predict", content=example[0], headers=example[1])
-    monkeypatch.setattr("acme_ml.service.app.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr(Api, "bytes_at_once", 1)
     assert client.post("/predict", content=example[0], headers=example[1]).json() == expected.json()
 
 
@@ -96,10 +105,21 @@ def test_a_body_over_the_limit_is_refused(client: httpx2.Client, example: Exampl
     assert f"larger than {MAX_BYTES} bytes" in refused(answer, 413)
 
 
+def test_the_memory_of_all_bodies_is_limited(settings: ServiceSettings) -> None:
+    api = Api(settings.model_copy(update={"max_held_bytes": 10}))
+    with api.share() as share:
+        share.take(6)
+        with api.share() as other, pytest.raises(RequestProblem, match="memory for requests is taken") as problem:
+            other.take(5)
+        assert problem.value.headers == {"retry-after": "1"}
+    with api.share() as share:
+        share.take(10)
+
+
 def test_an_answer_that_takes_too_long_is_given_up(
     settings: ServiceSettings, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acme_ml.service.app.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr(Api, "bytes_at_once", 1)
     monkeypatch.setattr(Api, "answer", lambda *_: sleep(0.5))
     client = connect(settings.model_copy(update={"timeout": 0.01}))
     assert "took longer than" in refused(client.post("/predict", content=example[0], headers=example[1]), 503)
@@ -107,19 +127,21 @@ def test_an_answer_that_takes_too_long_is_given_up(
 
 def test_too_many_predictions_at_a_time_are_refused(settings: ServiceSettings) -> None:
     api = Api(settings.model_copy(update={"max_concurrency": 1}))
-    with api.slot(), pytest.raises(RequestProblem, match="Too many"), api.slot():
+    with api.slot(), pytest.raises(RequestProblem, match="Too many") as problem, api.slot():
         raise AssertionError("there was a second place")
+    assert problem.value.headers == {"retry-after": "1"}
     with api.slot():
         assert api.ready()
 
 
 def test_without_a_model_the_service_waits(tmp_path: Path, example: Example) -> None:
-    client = connect(ServiceSettings(models_dir=tmp_path))
+    client = connect(ServiceSettings(models_dir=tmp_path, open=True))
     assert client.get("/health").status_code == 200
     assert client.get("/openapi.json").status_code == 200
     asked = client.post("/predict", content=example[0], headers=example[1])
     for answer in (client.get("/ready"), client.get("/model"), asked):
         assert "no model yet" in refused(answer, 503)
+        assert answer.headers["retry-after"] == "5"
 
 
 def test_the_service_says_which_model_answers(client: httpx2.Client, trained: Trained) -> None:
@@ -132,7 +154,7 @@ def test_the_service_says_which_model_answers(client: httpx2.Client, trained: Tr
 def test_a_promoted_model_answers_without_a_restart(trained: Trained, tmp_path: Path) -> None:
     for name in ("1", "2"):
         shutil.copytree(trained[1].bundle, tmp_path / name)
-    api = Api(ServiceSettings(models_dir=tmp_path))
+    api = Api(ServiceSettings(models_dir=tmp_path, open=True))
     assert api.facts().name == "2"
     promote(tmp_path, "1")
     api.reload()
@@ -147,7 +169,7 @@ def test_a_model_that_is_not_as_it_was_saved_is_never_ready(trained: Trained, tm
     shutil.copytree(trained[1].bundle, tmp_path / "run")
     graph = tmp_path / "run" / "model.onnx"
     graph.write_bytes(graph.read_bytes()[:-1])
-    assert "model.onnx" in refused(connect(ServiceSettings(models_dir=tmp_path)).get("/ready"), 503)
+    assert "model.onnx" in refused(connect(ServiceSettings(models_dir=tmp_path, open=True)).get("/ready"), 503)
     with pytest.raises(BundleError, match=r"model\.onnx"):
         promote(tmp_path, "run")
 
@@ -160,9 +182,134 @@ def test_the_key_is_asked_for_where_there_is_one(settings: ServiceSettings, exam
     assert client.get("/ready").status_code == 200
     answer = client.post("/predict", content=example[0], headers={**example[1], "x-api-key": KEY})
     assert answer.status_code == 200
-    operation = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
-    assert operation["security"] == [{"apiKey": []}]
-    assert "401" in operation["responses"]
+    bearer = {**example[1], "authorization": f"Bearer {KEY}"}
+    assert client.post("/predict", content=example[0], headers=bearer).status_code == 200
+
+
+def test_beside_a_key_all_but_the_probes_is_closed(settings: ServiceSettings) -> None:
+    closed = settings.model_copy(update={"api_key": SecretStr(KEY), "open": False})
+    client = connect(closed)
+    for path in ("/metrics", "/openapi.json", "/docs", "/model"):
+        assert "key" in refused(client.get(path, follow_redirects=True), 401)
+        assert client.get(path, headers={"x-api-key": KEY}, follow_redirects=True).status_code == 200
+    for path in ("/health", "/ready"):
+        assert client.get(path).status_code == 200
+    document = client.get("/openapi.json", headers={"x-api-key": KEY}).json()
+    assert set(document["components"]["securitySchemes"]) == {"apiKey", "bearer"}
+    for path, method in (("/predict", "post"), ("/model", "get"), ("/metrics", "get")):
+        assert document["paths"][path][method]["security"] == [{"apiKey": []}, {"bearer": []}]
+        assert "401" in document["paths"][path][method]["responses"]
+    public = connect(closed.model_copy(update={"public_metrics": True, "public_docs": True}))
+    for path in ("/metrics", "/openapi.json", "/docs"):
+        assert public.get(path, follow_redirects=True).status_code == 200
+
+
+def test_without_a_key_somebody_must_say_that_all_may_ask(
+    settings: ServiceSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SettingsError, match="SERVICE_API_KEY is not set, and SERVICE_OPEN=true does not say"):
+        connect(settings.model_copy(update={"open": False}))
+    connect(settings)
+    assert "open: whoever reaches this service may ask it" in caplog.text
+
+
+def test_only_this_machine_is_let_in_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERVICE_OPEN", raising=False)
+    for host in ("0.0.0.0", "::", "192.0.2.1", "service.example.com"):
+        with pytest.raises(SettingsError, match=f"everybody who reaches {host} could ask"):
+            decide_openness(host)
+    for host in ("127.0.0.1", "::1", "localhost"):
+        monkeypatch.setenv("SERVICE_OPEN", "false")
+        decide_openness(host)
+        assert ServiceSettings().open
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("short", "SERVICE_API_KEY has 5 characters, and must have 16 or more"),
+        ("\n", "SERVICE_API_KEY has 0 characters"),
+        ("schlüssel voller umlaute", "SERVICE_API_KEY must be of printable ASCII characters"),
+        ("a key\nof two lines, long", "SERVICE_API_KEY must be of printable ASCII characters"),
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, key: str, told: str
+) -> None:
+    monkeypatch.setenv("SERVICE_API_KEY", key)
+    with pytest.raises(SettingsError) as error:
+        read_settings(ServiceSettings)
+    assert told in str(error.value)
+    assert not key.strip() or key.strip() not in "".join(traceback.format_exception(error.value))
+
+
+def test_the_end_of_a_line_is_no_part_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_API_KEY", f"{KEY}\r\n")
+    found = read_settings(ServiceSettings).api_key
+    assert found is not None
+    assert found.get_secret_value() == KEY
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_MAX_ROWS", "many")
+    monkeypatch.setenv("SERVICE_TIMEOUT", "0")
+    with pytest.raises(SettingsError, match=r"SERVICE_MAX_ROWS .*valid integer.*; SERVICE_TIMEOUT .*greater than 0"):
+        read_settings(ServiceSettings)
+
+
+def test_a_graph_that_does_not_fit_its_schema_never_answers(trained: Trained, tmp_path: Path) -> None:
+    shutil.copytree(trained[1].bundle, tmp_path / "1")
+    api = Api(ServiceSettings(models_dir=tmp_path, open=True))
+    shutil.copytree(trained[1].bundle, tmp_path / "2")
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in ("other", "scores")]
+    graph = helper.make_graph([helper.make_node("Identity", ["other"], ["scores"])], "g", values[:1], values[1:])
+    opset = [helper.make_opsetid("", 17)]
+    (tmp_path / "2" / "model.onnx").write_bytes(
+        helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+    )
+    write_checksums(tmp_path / "2")
+    api.reload()
+    assert api.facts().name == "1"
+    client = connect(ServiceSettings(models_dir=tmp_path, run="2", open=True))
+    assert "2 does not predict its own example" in refused(client.get("/ready"), 503)
+
+
+def test_only_the_model_with_the_digest_answers(settings: ServiceSettings, trained: Trained) -> None:
+    digest = digest_of(trained[1].bundle)
+    assert connect(settings.model_copy(update={"model_sha256": digest})).get("/ready").status_code == 200
+    other = connect(settings.model_copy(update={"model_sha256": "0" * 64}))
+    assert f"its digest is {digest}, not {'0' * 64}" in refused(other.get("/ready"), 503)
+
+
+def test_a_route_of_ones_own_is_answered_and_described(settings: ServiceSettings) -> None:
+    app = create_app(settings)
+
+    @app.get("/hello")
+    def hello() -> dict[str, str]:
+        """Say hello."""
+        return {"hello": "you"}
+
+    client = reach(app)
+    assert client.get("/hello").json() == {"hello": "you"}
+    described = client.get("/openapi.json").json()["paths"]
+    assert "200" in described["/hello"]["get"]["responses"]
+    assert {"/predict", "/ready", "/health", "/model", "/metrics"} < set(described)
+
+
+def test_the_root_leads_to_the_pages_which_need_no_other_host(settings: ServiceSettings) -> None:
+    client = connect(settings)
+    page = client.get("/", follow_redirects=True)
+    assert page.status_code == 200
+    assert page.url.path.rstrip("/") == "/docs"
+    needed = re.findall(r'(?:src|href|url)\W{1,4}([^"\s]+)"', page.text)
+    assert len(needed) >= 3
+    for address in needed:
+        assert not address.startswith(("http:", "https:", "//", "/"))
+        assert client.get(str(page.url.join(address))).status_code == 200
+    behind = connect(settings.model_copy(update={"root_path": "/models/one"}))
+    assert behind.get("/", follow_redirects=False).headers["location"].startswith("/models/one/docs")
+    assert behind.get("/openapi.json").json()["servers"] == [{"url": "/models/one"}]
+    assert behind.get("/ready").status_code == 200
 
 
 def test_a_platform_may_prescribe_the_paths(settings: ServiceSettings, example: Example) -> None:
@@ -228,13 +375,20 @@ def test_a_service_that_stops_is_not_ready_but_answers(
     assert (answer.status_code, answer.headers["connection"]) == (200, "close")
 
 
-def test_requests_are_counted(client: httpx2.Client, example: Example) -> None:
+def test_requests_are_counted(client: httpx2.Client, example: Example, trained: Trained) -> None:
     client.post("/predict", content=example[0], headers=example[1])
     client.post("/predict", content=b" " * (MAX_BYTES + 1))
     scraped = client.get("/metrics").text
-    assert 'predict_requests_total{status="200"}' in scraped
-    assert 'predict_requests_total{status="413"}' in scraped
-    assert "predicted_rows_total" in scraped
+    model = f'model="{trained[1].name}"'
+    for line in (
+        "predict_requests_total{" + model + ',status="200"}',
+        'predict_requests_total{model="",status="413"}',
+        "predicted_rows_total{" + model + "}",
+        'predict_seconds_bucket{le="0.0001",' + model + "}",
+        "predict_in_flight 0.0",
+        *(["process_resident_memory_bytes"] if sys.platform == "linux" else []),
+    ):
+        assert line in scraped
 
 
 def test_nothing_counts_before_the_server_knows_of_its_processes() -> None:

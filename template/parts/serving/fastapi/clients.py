@@ -3,10 +3,15 @@
 import httpx2
 from fastapi.testclient import TestClient
 
-from acme_ml.service.app import create_app
+from acme_ml.service.app import Service, create_app
 from acme_ml.service.settings import ServiceSettings
 
 
 def connect(settings: ServiceSettings) -> httpx2.Client:
     """Return a client of a service with these settings."""
-    return TestClient(create_app(settings))
+    return reach(create_app(settings))
+
+
+def reach(app: Service) -> httpx2.Client:
+    """Return a client of an app."""
+    return TestClient(app)

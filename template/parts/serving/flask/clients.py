@@ -2,10 +2,15 @@
 
 import httpx2
 
-from acme_ml.service.app import create_app
+from acme_ml.service.app import Service, create_app
 from acme_ml.service.settings import ServiceSettings
 
 
 def connect(settings: ServiceSettings) -> httpx2.Client:
     """Return a client of a service with these settings."""
-    return httpx2.Client(transport=httpx2.WSGITransport(create_app(settings)), base_url="http://testserver")
+    return reach(create_app(settings))
+
+
+def reach(app: Service) -> httpx2.Client:
+    """Return a client of an app."""
+    return httpx2.Client(transport=httpx2.WSGITransport(app), base_url="http://testserver")

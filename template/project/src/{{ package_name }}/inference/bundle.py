@@ -81,7 +81,8 @@ def load_bundle(folder: Path, digest: str | None = None) -> Bundle:
 
 def write_checksums(folder: Path) -> None:
     """Write the checksum of every file in the folder."""
-    lines = [f"{checksum(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    files = (path for path in sorted(folder.iterdir()) if path.name != CHECKSUM_FILE)
+    lines = [f"{checksum(path)}  {path.name}\n" for path in files]
     (folder / CHECKSUM_FILE).write_text("".join(lines), encoding="utf-8")
 
 

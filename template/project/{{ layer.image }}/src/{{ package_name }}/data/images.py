@@ -24,6 +24,19 @@ FILES_AT_ONCE = 4
 # A file of some kilobytes can claim any number of pixels: it is refused before memory is given to them.
 MAX_PIXELS = 50_000_000
 
+# A JPEG image that is to become much smaller is decoded at a part of its size; it stays this much larger than that.
+REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+LEFT_TO_RESIZE = 2
+
+# OpenCV holds the pixels twice while it decodes; a progressive JPEG image is held whole, in 16 bits, until its end.
+COPIES = 2
+COEFFICIENTS = 6
+PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+# Channels that OpenCV gives for each colour type of a PNG file: grey, true colour, palette, and both with transparency.
+PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}
+# Rows that are flattened at a time, so that no large copies are made.
+ROWS_AT_ONCE = 64
+
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 PNG_END, JPEG_END = b"IEND", b"\xff\xd9"
 
@@ -71,9 +84,9 @@ def decode(data: bytes, size: tuple[int, int], colour: Colour, *, max_pixels: in
     The image is stretched to `size`, a width and a height. What shines through is laid on white, 16 bits become 8, and
     a photo is turned upright. Raises BadImage.
     """
-    check_header(data, max_pixels)
+    found = check_header(data, max_pixels)
     # Only a JPEG file says which side is up, and only the others hold more than three channels or 8 bits.
-    flags = cv2.IMREAD_COLOR if data.startswith(JPEG) else cv2.IMREAD_UNCHANGED
+    flags = REDUCTIONS.get(reduction(found, size), cv2.IMREAD_COLOR) if data.startswith(JPEG) else cv2.IMREAD_UNCHANGED
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
@@ -81,6 +94,32 @@ def decode(data: bytes, size: tuple[int, int], colour: Colour, *, max_pixels: in
     if pixels is None:
         raise BadImage("is damaged and cannot be decoded")
     return paint(resize(flatten(pixels), size), colour)
+
+
+def reduction(found: tuple[int, int], wanted: tuple[int, int]) -> int:
+    """Return by how much a JPEG image may be reduced while it is decoded: 8, 4, 2 or 1. It may be turned later."""
+    return next((by for by in REDUCTIONS if min(found) >= LEFT_TO_RESIZE * by * max(wanted)), 1)
+
+
+def decoded_bytes(data: bytes, size: tuple[int, int]) -> int:
+    """Return how much memory `decode` takes for its pixels, as the header says. Raises BadImage."""
+    width, height = found = read_size(data)
+    try:
+        if data.startswith(JPEG):
+            by = reduction(found, size)
+            whole = COEFFICIENTS * width * height if data[find_frame(data) + 1] in PROGRESSIVE else 0
+            return COPIES * 3 * -(-width // by) * -(-height // by) + whole
+        return COPIES * bytes_of_pixel(data) * width * height
+    except IndexError:
+        raise BadImage("is cut off in its header") from None
+
+
+def bytes_of_pixel(data: bytes) -> int:
+    """Return how many bytes a pixel of a PNG or WebP file takes. Raises IndexError."""
+    if data.startswith(PNG):
+        return PNG_CHANNELS.get(data[25], 4) * (2 if data[24] == 16 else 1)
+    transparent = data[12:16] == b"VP8L" or (data[12:16] == b"VP8X" and bool(data[20] & 0x10))
+    return 4 if transparent else 3
 
 
 def check_header(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -166,6 +205,16 @@ def is_whole_webp(data: bytes, size: int) -> bool:
 
 def flatten(pixels: NDArray[Any]) -> Pixels:
     """Return 8 bits for each channel, and what is transparent on white."""
+    if pixels.dtype == np.uint8 and pixels.shape[2:] != (4,):
+        return pixels
+    flat = np.empty((*pixels.shape[:2], *([3] if pixels.ndim == 3 else [])), np.uint8)
+    for start in range(0, len(pixels), ROWS_AT_ONCE):
+        flat[start : start + ROWS_AT_ONCE] = flatten_rows(pixels[start : start + ROWS_AT_ONCE])
+    return flat
+
+
+def flatten_rows(pixels: NDArray[Any]) -> Pixels:
+    """Return some rows as `flatten` does."""
     if pixels.dtype == np.uint16:
         pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
     if pixels.ndim == 3 and pixels.shape[2] == 4:

@@ -11,11 +11,14 @@ from .problems import FieldError, RequestProblem
 MAX_PROBLEMS = 10
 
 
-def parse_rows(rows: TypeAdapter[list[Any]], body: bytes, refused: list[FieldError] | None = None) -> list[Any]:
-    """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 422 for wrong rows.
+def parse_rows(
+    rows: TypeAdapter[list[Any]], body: bytes, content_type: str, refused: list[FieldError] | None = None
+) -> list[Any]:
+    """Return the rows of a request. Raises RequestProblem: 400 for broken JSON, 415 for none, 422 for wrong rows.
 
     With a list to add to, wrong rows are left out and told there, as long as one is right.
     """
+    check_type(content_type)
     # Some programs put a byte-order mark before what they send.
     body = body.removeprefix(BOM_UTF8)
     try:
@@ -33,6 +36,13 @@ def parse_rows(rows: TypeAdapter[list[Any]], body: bytes, refused: list[FieldErr
         raise rows_problem(problems)
     refused += problems
     return rows.validate_json(to_json(right))
+
+
+def check_type(content_type: str) -> None:
+    """Raise RequestProblem (415) for a body that says to be something else than JSON."""
+    said = content_type.partition(";")[0].strip().lower()
+    if said and said != "application/json" and not said.endswith("+json"):
+        raise RequestProblem(415, f"Send JSON, with the header Content-Type: application/json; not {said}.")
 
 
 def rows_problem(problems: list[FieldError]) -> RequestProblem:

@@ -1,32 +1,33 @@
 """What the service answers, whichever web framework carries it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
 from threading import BoundedSemaphore, Event, Thread
 from time import sleep
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter
 from pydantic_core import to_json
 
 from ..errors import BundleError
 from ..inference.bundle import Bundle, load_bundle
 from ..inference.prediction import Prediction, describe
 from ..inference.versions import find_answering
+from .bodies import Budget, Share
 from .payload import Payload
 from .problems import FieldError, RequestProblem, numbers_of_kept
-from .settings import ServiceSettings
-
-# To parse and answer a larger body would keep other requests waiting: a thread does.
-BYTES_AT_ONCE = 4_096
+from .settings import ServiceSettings, SettingsError
 
 # What a request may ask for after its path: that what does not fit is left out, and told beside the predictions.
 SKIP_BAD = "skip_bad"
 SKIPS = {"true": True, "1": True, "false": False, "0": False}
+
+# What a prediction of a model's own example must be.
+ONE: TypeAdapter[list[Any]] = TypeAdapter(Annotated[list[Prediction], Field(min_length=1, max_length=1)])
 
 # Set once this process has been told to stop.
 stopping = Event()
@@ -73,6 +74,19 @@ class Served:
     bundle: Bundle
     payload: Payload
 
+    def predict(self, rows: list[Any]) -> list[Any]:
+        """Return what a person reads of each row."""
+        scores = self.bundle.predictor.scores(self.bundle.encoder.encode(rows))
+        return describe(scores, rows, self.bundle.schema)
+
+    def try_out(self) -> None:
+        """Predict the model's own example. Raises BundleError when that fails, as every request would."""
+        try:
+            ONE.validate_python(self.predict(self.payload.parse(*self.payload.example())))
+        except Exception as error:
+            name = self.bundle.name
+            raise BundleError(f"{name} does not predict its own example, so it answers nobody: {error}") from error
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -94,13 +108,24 @@ def skips_bad(query: str) -> bool:
 class Api:
     """Parses requests, predicts, and says what is wrong with a request. Stays up without a model."""
 
+    # To parse and answer a larger body would keep other requests waiting: a thread does.
+    bytes_at_once = 4_096
+
     def __init__(self, settings: ServiceSettings) -> None:
-        """Load the model that is to answer, or remember why there is none."""
+        """Load the model that is to answer, or remember why there is none.
+
+        Raises SettingsError when there is no key, and nobody has said that everybody may ask.
+        """
         self.settings = settings
         self.served: Served | None = None
         self._reason = ""
         self._slots = BoundedSemaphore(settings.max_concurrency)
+        self._bodies = Budget(settings.max_held_bytes)
         self._key = settings.api_key.get_secret_value().encode() if settings.api_key else None
+        if self._key is None:
+            if not settings.open:
+                raise SettingsError("SERVICE_API_KEY is not set, and SERVICE_OPEN=true does not say that all may ask")
+            logger.warning("open: whoever reaches this service may ask it, as SERVICE_OPEN is true and there is no key")
         self.reload()
 
     def reload(self) -> None:
@@ -108,12 +133,14 @@ class Api:
         try:
             folder = find_answering(self.settings.models_dir, self.settings.run)
             if self.served is None or self.served.bundle.name != folder.name:
-                bundle = load_bundle(folder)
+                bundle = load_bundle(folder, self.settings.model_sha256)
+                served = Served(bundle, Payload(bundle.schema, self.settings.max_rows))
+                served.try_out()
                 # In one assignment: a request sees the old model or the new one.
-                self.served = Served(bundle, Payload(bundle.schema, self.settings.max_rows))
+                self.served = served
                 self._reason = ""
                 logger.info("model loaded", extra={"fields": {"model": bundle.name}})
-        except BundleError as error:
+        except (BundleError, OSError) as error:
             if str(error) != self._reason:
                 self._reason = str(error)
                 logger.warning("model not loaded", extra={"fields": {"reason": self._reason}})
@@ -129,16 +156,26 @@ class Api:
         if self.settings.reload_seconds:
             Thread(target=look, name="reload", daemon=True).start()
 
-    def check_key(self, key: str | None) -> None:
-        """Compare a request's key with that of the settings, in constant time. Raises RequestProblem (401)."""
-        if self._key is not None and not compare_digest(self._key, (key or "").encode()):
-            raise RequestProblem(401, "The header X-API-Key is missing or wrong.")
+    def check_key(self, header: Callable[[str], str | None], *, public: bool = False) -> None:
+        """Compare the key in a request's headers with that of the settings, in constant time, unless all may see it.
+
+        Raises RequestProblem (401).
+        """
+        if self._key is None or public:
+            return
+        bearer = (header("authorization") or "").partition("Bearer ")[2]
+        if not compare_digest(self._key, (header("x-api-key") or bearer).strip().encode()):
+            raise RequestProblem(401, "The key is missing or wrong: send it as X-API-Key, or as a bearer token.")
+
+    def share(self) -> Share:
+        """Return what a request takes of the memory that bodies share."""
+        return Share(self._bodies)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Hold one of the slots for predictions. Raises RequestProblem (503) when all are taken."""
         if not self._slots.acquire(blocking=False):
-            raise RequestProblem(503, "Too many requests at a time; try again.")
+            raise RequestProblem(503, "Too many requests at a time; try again.", retry_after=1)
         try:
             yield
         finally:
@@ -150,8 +187,7 @@ class Api:
         bundle = served.bundle
         refused: list[FieldError] | None = [] if query and skips_bad(query) else None
         rows = served.payload.parse(body, media_type, refused)
-        scores = bundle.predictor.scores(bundle.encoder.encode(rows))
-        answer: dict[str, Any] = {"predictions": describe(scores, rows, bundle.schema), "model": bundle.name}
+        answer: dict[str, Any] = {"predictions": served.predict(rows), "model": bundle.name}
         if refused is not None:
             found = dict(zip(numbers_of_kept(len(rows), refused), answer["predictions"], strict=True))
             sent = len(found.keys() | {problem.row for problem in refused})
@@ -165,7 +201,7 @@ class Api:
     def ready(self) -> Readiness:
         """Say which model is loaded. Raises RequestProblem (503) when there is none, or when the service stops."""
         if stopping.is_set():
-            raise RequestProblem(503, "The service is stopping.")
+            raise RequestProblem(503, "The service is stopping.", retry_after=1)
         return Readiness(status="ready", model=self._ready().bundle.name)
 
     def facts(self) -> ModelFacts:
@@ -181,5 +217,6 @@ class Api:
     def _ready(self) -> Served:
         """Return the loaded model. Raises RequestProblem (503) when there is none."""
         if self.served is None:
-            raise RequestProblem(503, f"No model is loaded: {self._reason}")
+            wait = self.settings.reload_seconds or None
+            raise RequestProblem(503, f"No model is loaded: {self._reason}", retry_after=wait)
         return self.served

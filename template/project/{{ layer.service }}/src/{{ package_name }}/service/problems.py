@@ -1,8 +1,12 @@
 """Why a request is not answered."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
+from math import ceil
 
 from pydantic import BaseModel
+
+MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(BaseModel):
@@ -19,20 +23,36 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was not answered."""
+    """Why a request was not answered: the problem details of RFC 9457, and all that is wrong with it.
 
+    `error` is the same as `detail`.
+    """
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
     error: str
     problems: list[FieldError] = []
 
 
 class RequestProblem(Exception):
-    """The request cannot be answered; carries the HTTP status and what to tell the client."""
+    """The request cannot be answered; carries the HTTP status, what to tell the client, and headers."""
 
-    def __init__(self, status: int, error: str, problems: list[FieldError] | None = None) -> None:
-        """Keep the status and the answer."""
+    def __init__(
+        self, status: int, error: str, problems: list[FieldError] | None = None, *, retry_after: float | None = None
+    ) -> None:
+        """Keep the status and the answer; after so many seconds it may be another."""
         super().__init__(error)
         self.status = status
-        self.body = Problem(error=error, problems=problems or [])
+        self.body = describe_problem(status, error, problems)
+        self.headers = {} if retry_after is None else {"retry-after": str(ceil(retry_after))}
+
+
+def describe_problem(status: int, error: str, problems: list[FieldError] | None = None) -> Problem:
+    """Return what is told of a problem."""
+    title = HTTPStatus(status).phrase
+    return Problem(title=title, status=status, detail=error, error=error, problems=problems or [])
 
 
 def numbers_of_kept(kept: int, refused: Sequence[FieldError]) -> list[int]:

@@ -12,13 +12,16 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic_core import to_json
 
 # What is taken from a client as the id of its request.
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LONGEST_PATH = 100
+
+# In seconds: a small model takes less than a thousandth.
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Names a folder where worker processes add up what they count.
@@ -91,20 +94,30 @@ class RequestLog:
 
 
 class Counts:
-    """Requests, rows and seconds of predictions."""
+    """Requests, rows and seconds of predictions, those under way, and what the process takes of its machine."""
 
     def __init__(self) -> None:
         """Start all counts at zero, apart from those of any other app in the process."""
         self._registry = CollectorRegistry()
-        self._requests = Counter("predict_requests", "Requests to predict.", ["status"], registry=self._registry)
-        self._rows = Counter("predicted_rows", "Predictions given.", registry=self._registry)
-        self._seconds = Histogram("predict_seconds", "Time to answer.", registry=self._registry)
+        own: dict[str, Any] = {"registry": self._registry}
+        self._requests = Counter("predict_requests", "Requests to predict.", ["model", "status"], **own)
+        self._rows = Counter("predicted_rows", "Predictions given.", ["model"], **own)
+        self._seconds = Histogram("predict_seconds", "Time to answer.", ["model"], buckets=BUCKETS, **own)
+        self._waiting = Gauge("predict_in_flight", "Requests under way.", multiprocess_mode="livesum", **own)
+        ProcessCollector(**own)
 
-    def add(self, status: int, rows: int, seconds: float) -> None:
-        """Count a request."""
-        self._requests.labels(status).inc()
-        self._rows.inc(rows)
-        self._seconds.observe(seconds)
+    def begin(self) -> None:
+        """Count a request that begins."""
+        self._waiting.inc()
+
+    def end(self, request_log: RequestLog, seconds: float) -> None:
+        """Count a request that has been answered."""
+        model = request_log.model or ""
+        self._waiting.dec()
+        self._requests.labels(model, request_log.status).inc()
+        self._seconds.labels(model).observe(seconds)
+        if request_log.rows:
+            self._rows.labels(model).inc(request_log.rows)
 
     def text(self) -> bytes:
         """Return all counts in Prometheus' text format."""
