@@ -12,7 +12,7 @@ TESTS := -m pytest --numprocesses 2 --dist worksteal
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo setup check test prove work where lint format bench endure results help
+.PHONY: demo setup check test prove work where lint format bench endure attack results help
 
 demo:  ## Render a project, set it up, train it, and ask its service for a prediction
 demo: $(BIN)/mlscaffold
@@ -50,6 +50,9 @@ bench: build/test/ready build/rivals/ready  ## Measure speed side by side, and p
 
 endure: build/test/ready  ## Load a service for ten minutes; no error, no growth
 	$(WHOLE)/python -m benchmarks.endurance $(FLAGS)
+
+attack: build/test/ready  ## Send a service what slow and rude clients send; counts of who is answered, and memory
+	$(WHOLE)/python -m benchmarks.attack
 
 results: build/test/ready  ## Train, ship and serve every task with every framework; writes docs/results.md
 	$(WHOLE)/python -m benchmarks.table $(FLAGS)

@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks import service
 from benchmarks._compare import Result, run
 
+HERE = Path(__file__).parent
 PACKAGE = "my_ml_project"
 ATTACKERS = 100
 PROBES = 50
@@ -57,7 +58,7 @@ def main() -> None:
 def attacked(project: Path, **answers: str) -> Iterator[service.Server]:
     """Serve a new project's model until the block ends."""
     given = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
-    run([sys.executable, "-m", "mlscaffold", "new", project, "--defaults", "--no-git", *given])
+    run([sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *given, HERE.parent, project])
     run([sys.executable, "-m", PACKAGE, "train"], cwd=project, env={**os.environ, "PYTHONPATH": "src"})
     with service.serving(project, f"{PACKAGE}.service.server", SERVICE_OPEN="true") as server:
         yield server

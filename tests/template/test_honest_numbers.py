@@ -119,6 +119,10 @@ HOW: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+# The others take longer, and are proved.
+SOONER = ("classification", "forecasting")
+
+
 def task_of(settings: dict[str, Any]) -> str:
     """Return the task that an example is of."""
     data = settings["data"]
@@ -131,8 +135,9 @@ def task_of(settings: dict[str, Any]) -> str:
     return "regression" if settings["evaluation"]["metric"] == "r2" else "classification"
 
 
-@pytest.mark.test
-@pytest.mark.parametrize("task", HOW)
+@pytest.mark.parametrize(
+    "task", [pytest.param(task, marks=pytest.mark.test if task in SOONER else pytest.mark.prove) for task in HOW]
+)
 def test_the_page_says_what_a_project_measures(renderer: Renderer, task: str) -> None:
     examples = [
         (code, yaml.safe_load(settings), [float(number) for number in re.findall(r"-?[0-9]+\.[0-9]+", told)])

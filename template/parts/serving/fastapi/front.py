@@ -7,7 +7,7 @@ import asyncio
 import logging
 
 from fastapi import Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .api import Answer, Api, stopping
@@ -88,10 +88,10 @@ async def find_answer(api: Api, body: bytes, media_type: str, query: str) -> Ans
 def mark(message: Message, request_log: RequestLog) -> None:
     """Note the status of an answer that starts, and add its headers."""
     request_log.status = message["status"]
-    headers = MutableHeaders(scope=message)
-    headers.update(request_log.headers())
+    headers = [(name.lower().encode(), value.encode()) for name, value in request_log.headers().items()]
     if stopping.is_set():
-        headers["connection"] = "close"
+        headers.append((b"connection", b"close"))
+    message["headers"] = [*message.get("headers", ()), *headers]
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:

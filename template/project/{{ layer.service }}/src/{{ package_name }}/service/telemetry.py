@@ -8,9 +8,10 @@ import logging.config
 import os
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -27,8 +28,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Names a folder where worker processes add up what they count.
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
-# No line tells them, so they are not looked up for every request.
+# No line tells them, nor from where it was written, so they are not looked up for every request.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging._srcfile = None  # type: ignore[attr-defined]
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ class RequestLog:
 
     def __init__(self, method: str, path: str, request_id: str | None) -> None:
         """Take over the client's id, or make one."""
-        self.id = request_id if request_id and REQUEST_ID.fullmatch(request_id) else uuid4().hex
+        self.id = request_id if request_id and REQUEST_ID.fullmatch(request_id) else token_hex(16)
         self.method = method
         self.path = path
         self.status = 500
@@ -112,12 +114,17 @@ class Counts:
 
     def end(self, request_log: RequestLog, seconds: float) -> None:
         """Count a request that has been answered."""
-        model = request_log.model or ""
+        requests, times, rows = self._of(request_log.model or "", request_log.status)
         self._waiting.dec()
-        self._requests.labels(model, request_log.status).inc()
-        self._seconds.labels(model).observe(seconds)
+        requests.inc()
+        times.observe(seconds)
         if request_log.rows:
-            self._rows.labels(model).inc(request_log.rows)
+            rows.inc(request_log.rows)
+
+    @lru_cache(maxsize=1_000)  # noqa: B019 - there is one for the whole life of the process
+    def _of(self, model: str, status: int) -> tuple[Counter, Histogram, Counter]:
+        """Return the counts of a model and a status; to look them up takes longer than to count."""
+        return self._requests.labels(model, status), self._seconds.labels(model), self._rows.labels(model)
 
     def text(self) -> bytes:
         """Return all counts in Prometheus' text format."""
