@@ -260,7 +260,7 @@ def test_the_service_is_made(texts: dict[str, str], extras: dict[str, str]) -> N
     assert container["image"] == given["Image"]
     assert [each["name"] for each in container.get("secrets", [])] == (["SERVICE_API_KEY"] if extras else [])
     told = {each["name"]: each["value"] for each in container["environment"]}
-    assert told.get("SERVICE_OPEN") == (None if extras else "true")
+    assert told["SERVICE_OPEN"] == ("false" if extras else "true")
     names = {"Service.Name": service["serviceName"], "Cluster": cluster.split("/")[-1]}
     make_the_others(yaml.safe_load(texts["service"])["Resources"], names)
 

@@ -201,5 +201,6 @@ def test_a_name_is_as_short_as_azure_wants_it(template: Path, tmp_path: Path, en
     said = desk.deploy("--dry-run")
     assert "--name acme-forecast " in said
     env = {**desk.env, "AZURE_GROUP": "a", "AZURE_ENVIRONMENT": "b", "AZURE_REGISTRY": "c", "AZURE_IDENTITY": "d"}
+    env["SERVICE_OPEN"] = "true"
     said = run("bash", project / "deploy" / "azure" / "deploy.sh", "--dry-run", cwd=project, env=env).stdout
     assert f"--name {'a' * 31} " in said

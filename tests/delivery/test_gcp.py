@@ -115,7 +115,7 @@ CONTAINER = f"{SPEC}/containers/0"
         (f"{CONTAINER}/ports/0/containerPort", "8000", "is not of type integer"),
         (f"{CONTAINER}/resources/limits/cpu", 1, "is not of type string"),
         (f"{CONTAINER}/env/0/value", 64, "is not of type string"),
-        (f"{CONTAINER}/env/2/valueFrom/secretKeyRef/version", "1", "version is unknown"),
+        (f"{CONTAINER}/env/3/valueFrom/secretKeyRef/version", "1", "version is unknown"),
         (f"{CONTAINER}/env", {}, "is not of type string|is no object"),
         ("metadata/annotation", {}, "annotation is unknown"),
         ("metadata/annotations/run.googleapis.com~ingres", "all", "is no annotation of a Service"),

@@ -13,7 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -219,6 +221,49 @@ def test_the_service_does_what_its_document_says(project: Path, env: Environment
         checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
         command = (TOOLS / "schemathesis", "run", address, "--checks", checks, "--max-examples", "200", "--seed", "1")
         run(*command, "--suppress-health-check", "all", "--no-color", cwd=project, env=env)
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Keeps what is sent to it."""
+
+    received: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        """Take a body."""
+        self.received.append(self.path.encode() + self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_traces_reach_a_collector_and_the_log_names_them(project: Path, env: Environment) -> None:
+    Collector.received.clear()
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{collector.server_port}"
+    trace, span = "ab" * 16, "cd" * 8
+    own = {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
+    own |= {"OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_SERVICE_NAME": "forest"}
+    with service(project, env, **own) as (_, port, log):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+        connection.request("GET", "/model", headers={"traceparent": f"00-{trace}-{span}-01"})
+        assert connection.getresponse().status == 200
+        until = time.monotonic() + 60
+        while not any(bytes.fromhex(trace) in each for each in Collector.received):
+            assert time.monotonic() < until, Collector.received
+            time.sleep(0.1)
+        lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    collector.shutdown()
+    (sent,) = (each for each in Collector.received if bytes.fromhex(trace) in each)
+    for part in (b"/v1/traces", b"forest", b"GET /model", bytes.fromhex(span)):
+        assert part in sent
+    (line,) = (each for each in lines if each.get("path") == "/model")
+    # The span of the service, within that of the client.
+    assert line["trace_id"] == trace
+    assert bytes.fromhex(line["span_id"]) in sent
+    assert line["span_id"] != span
 
 
 def test_a_promoted_model_answers_within_seconds(project: Path, env: Environment) -> None:

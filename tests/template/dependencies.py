@@ -31,6 +31,8 @@ NOT_IMPORTED = {
     "tf2onnx": "keras exports with it",
     "tzdata": "zoneinfo knows the time zones from it where the system has none",
     "httptools": "uvicorn parses requests with it",
+    "opentelemetry-exporter-otlp-proto-http": "tracing.py imports it by its name, if it is wanted",
+    "opentelemetry-sdk": "tracing.py imports it by its name, if it is wanted",
     "uvloop": "uvicorn runs on it where it is there",
     "httpx2": "FastAPI's test client sends requests with it",
 }
@@ -83,7 +85,9 @@ def dependency_problems(project: Project) -> Iterator[str]:
     undeclared = sorted(imported - set(names) - COMES_WITH.keys())
     yield from (f"pyproject.toml: {name} is imported but not declared" for name in undeclared)
     if "environment.yml" in project.files:
-        yield from conda_problems(project, declared)
+        extra = project.pyproject["project"]["optional-dependencies"].get("tracing", [])
+        wanted = {Requirement(text).name for text in extra}
+        yield from conda_problems(project, [each for each in declared if each.name not in wanted])
 
 
 def declared_requirements(project: Project) -> list[Requirement]:

@@ -29,7 +29,7 @@ tests/data/params.yaml
 SERVICE = """
 @/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
 @/service/front.py @/service/lifespan.py @/service/openapi.py @/service/payload.py @/service/problems.py
-@/service/server.py @/service/settings.py @/service/telemetry.py
+@/service/server.py @/service/settings.py @/service/telemetry.py @/service/tracing.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.

@@ -127,7 +127,7 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 @pytest.mark.parametrize(("line", "name"), dependency_lines())
 def test_a_dependency_line_parses(line: str, name: str) -> None:
     group, requirement, *conda = line.split()
-    assert group in {"core", "train", "serve", "dev"}
+    assert group in {"core", "train", "serve", "dev", "tracing"}
     parsed = Requirement(requirement)
     assert not parsed.extras or conda, "conda has no extras: name the package that brings them"
     assert parsed.name == re.sub(r"[._-]+", "-", parsed.name).lower()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,11 +39,19 @@ class Split:
         return Split(self.features.iloc[rows], self.target.iloc[rows])
 
 
+class Alone(NamedTuple):
+    """The column that predicts best alone, and how well, by scikit-learn's name of a score."""
+
+    column: str
+    scoring: str
+    score: float
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The rows to train on, the rows to test on, the schema that both fit, and which rows to train on are tied.
 
-    `whole` is all rows, if the last fit is to learn from them.
+    `whole` is all rows, if the last fit is to learn from them; `alone` is what a model of all columns should exceed.
     """
 
     train: Split
@@ -51,6 +59,7 @@ class Dataset:
     schema: Schema
     ties: Ties | None = None
     whole: Split | None = None
+    alone: Alone | None = None
     stratified: bool = False
 
     def splitter(self, folds: int) -> BaseCrossValidator:

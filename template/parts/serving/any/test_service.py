@@ -23,12 +23,13 @@ from acme_ml.inference.bundle import digest_of, load_bundle, write_checksums
 from acme_ml.inference.prediction import describe
 from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
-from acme_ml.service.app import create_app
+from acme_ml.service.app import create_app, create_asgi_app
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
 from acme_ml.service.server import decide_openness
 from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
 from acme_ml.service.telemetry import JsonFormatter
+from acme_ml.service.tracing import Traced
 from acme_ml.training.train import Run
 
 MAX_BYTES = 20_000
@@ -364,6 +365,27 @@ def test_each_request_is_a_line_of_json_without_values(
     made = last_line(caplog)
     assert made["request_id"] != "line\tbreak"
     assert set(made) == told
+
+
+def test_a_line_names_the_trace_that_it_belongs_to(client: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    trace, span = "ab" * 16, "cd" * 8
+    client.get("/health", headers={"traceparent": f"00-{trace}-{span}-01"})
+    line = last_line(caplog)
+    assert (line["trace_id"], line["span_id"]) == (trace, span)
+    for wrong in (f"00-{trace}-{'0' * 16}-01", f"00-{'0' * 32}-{span}-01", "nonsense", f"00-{trace}-{span}-01-x"):
+        client.get("/health", headers={"traceparent": wrong})
+        assert "trace_id" not in last_line(caplog)
+
+
+def test_without_a_collector_nothing_is_traced(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_asgi_app(settings)
+    assert not isinstance(app, Traced)
+    assert "opentelemetry.sdk.trace" not in sys.modules
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(SettingsError, match=r"opentelemetry\.sdk.* is not there: install .* extra 'tracing'"):
+        create_asgi_app(settings)
 
 
 def test_a_service_that_stops_is_not_ready_but_answers(

@@ -20,6 +20,7 @@ from .openapi import TITLE, describe_service
 from .problems import FieldError, RequestProblem, describe_problem
 from .settings import ServiceSettings, read_settings
 from .telemetry import CONTENT_TYPE, Counts
+from .tracing import App, trace
 
 # What draws the page of the documentation: from a package, as a browser may reach no other host.
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -55,8 +56,10 @@ def create_app(settings: ServiceSettings | None = None) -> Service:
     return app
 
 
-# What the server runs.
-create_asgi_app = create_app
+def create_asgi_app(settings: ServiceSettings | None = None) -> App:
+    """Return what the server runs."""
+    app = create_app(settings)
+    return trace(app, TITLE, app.api.paths)
 
 
 def add_routes(app: Service) -> None:

@@ -33,7 +33,9 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request_log = RequestLog(scope["method"], scope["path"], headers.get("x-request-id"))
+        request_log = RequestLog(
+            scope["method"], scope["path"], headers.get("x-request-id"), headers.get("traceparent")
+        )
         predicts = request_log.path == self._api.settings.predict_path
 
         async def send_marked(message: Message) -> None:

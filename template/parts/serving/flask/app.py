@@ -14,10 +14,11 @@ from werkzeug.exceptions import HTTPException
 
 from .api import Answer, Api, stopping
 from .front import REFUSED, Bridge
-from .openapi import describe_service
+from .openapi import TITLE, describe_service
 from .problems import MEDIA_TYPE, Problem, RequestProblem, describe_problem
 from .settings import ServiceSettings, read_settings
 from .telemetry import CONTENT_TYPE, Counts, RequestLog
+from .tracing import App, trace
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +47,10 @@ def create_app(settings: ServiceSettings | None = None) -> Service:
     return app
 
 
-def create_asgi_app(settings: ServiceSettings | None = None) -> Bridge:
+def create_asgi_app(settings: ServiceSettings | None = None) -> App:
     """Return what the server runs: the app, with bodies read before a thread takes a request."""
     app = create_app(settings)
-    return Bridge(app, app.api)
+    return trace(Bridge(app, app.api), TITLE, app.api.paths)
 
 
 def add_middleware(app: Service) -> None:
@@ -57,7 +58,8 @@ def add_middleware(app: Service) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_log = RequestLog(request.method, request.path, request.headers.get("X-Request-ID"))
+        ids = (request.headers.get(name) for name in ("X-Request-ID", "traceparent"))
+        g.request_log = RequestLog(request.method, request.path, *ids)
         if g.request_log.path == app.api.settings.predict_path:
             app.counts.begin()
 

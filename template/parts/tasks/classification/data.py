@@ -27,7 +27,7 @@ def load(config: Config) -> Dataset:
     """
     rows, schema, ties = read_examples(config)
     # Small trees cannot learn single rows by heart.
-    warn_of_leaks(rows, DecisionTreeClassifier(min_samples_leaf=5, random_state=0), "balanced_accuracy")
+    alone = warn_of_leaks(rows, DecisionTreeClassifier(min_samples_leaf=5, random_state=0), "balanced_accuracy")
     count, classes = len(rows.target), rows.target.nunique()
     least = ceil(classes / min(config.data.test_size, 1 - config.data.test_size))
     if count < least:
@@ -35,7 +35,7 @@ def load(config: Config) -> Dataset:
     labels = rows.target.to_numpy()
     train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
     whole = rows if config.training.final_fit == "all" else None
-    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, stratified=True)
+    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, alone, stratified=True)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

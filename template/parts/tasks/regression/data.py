@@ -22,10 +22,10 @@ def load(config: Config) -> Dataset:
     """Return the rows to train and to test on. Raises DataError that names column, row and rule."""
     rows, schema, ties = read_examples(config)
     # Small trees cannot learn single rows by heart.
-    warn_of_leaks(rows, DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2")
+    alone = warn_of_leaks(rows, DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2")
     train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
     whole = rows if config.training.final_fit == "all" else None
-    return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train), whole=whole)
+    return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, alone)
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:

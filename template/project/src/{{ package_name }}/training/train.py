@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sklearn.base import BaseEstimator
+from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from ..config import Config
@@ -22,6 +23,9 @@ from .lineage import describe_lineage
 from .model import build_model
 from .saving import save_bundle
 from .tracking import log_run
+
+# Scores of a column alone that are worth a word, where 1 is the best.
+LEAST_ALONE = 0.7
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +64,21 @@ def tell_remarks(model: Pipeline) -> None:
             log.info("%s", remark)
 
 
+def warn_of_one_column(model: Pipeline, dataset: Dataset) -> None:
+    """Log when a column alone predicts as well as the model does, which is rarely to be believed."""
+    alone = getattr(dataset, "alone", None)
+    if alone is None or alone.score < LEAST_ALONE:
+        return
+    score = float(get_scorer(alone.scoring)(model, *dataset.test))
+    if alone.score >= score:
+        log.warning(
+            "column %r alone predicts as well as the model: %s %.3f, the model's is %.3f; if it is not known before, "
+            "list it under data.ignore",
+            *alone,
+            score,
+        )
+
+
 def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False) -> Run:
     """Fit the model on the training examples; evaluate, save, report and log it.
 
@@ -70,6 +89,7 @@ def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose
     fit(model, dataset.train)
     tell_remarks(model)
     lineage = describe_lineage(config, model, seconds=perf_counter() - started)
+    warn_of_one_column(model, dataset)
     dataset = with_threshold(model, dataset, config)
     evaluation = evaluate(model, dataset, config, folds_chose=folds_chose)
     if dataset.whole is not None:

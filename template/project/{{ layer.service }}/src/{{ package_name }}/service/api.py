@@ -128,6 +128,11 @@ class Api:
             logger.warning("open: whoever reaches this service may ask it, as SERVICE_OPEN is true and there is no key")
         self.reload()
 
+    @property
+    def paths(self) -> set[str]:
+        """The paths of what is answered."""
+        return {self.settings.predict_path, self.settings.ready_path, "/health", "/model", "/metrics"}
+
     def reload(self) -> None:
         """Load the model that is to answer, if it is another; one that is damaged leaves the old one in place."""
         try:

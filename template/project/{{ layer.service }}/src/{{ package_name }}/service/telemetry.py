@@ -20,6 +20,9 @@ from pydantic_core import to_json
 # What is taken from a client as the id of its request.
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LONGEST_PATH = 100
+# The ids of a trace and of the span in it that asks, as W3C's Trace Context writes them.
+IDS = r"(?P<trace_id>(?!0{32})[0-9a-f]{32})-(?P<span_id>(?!0{16})[0-9a-f]{16})"
+TRACEPARENT = re.compile("[0-9a-f]{2}-" + IDS + "-[0-9a-f]{2}")
 
 # In seconds: a small model takes less than a thousandth.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -65,14 +68,15 @@ LOGGING: dict[str, Any] = {
 class RequestLog:
     """One request: its id, and what is told of it when it has been answered."""
 
-    def __init__(self, method: str, path: str, request_id: str | None) -> None:
-        """Take over the client's id, or make one."""
+    def __init__(self, method: str, path: str, request_id: str | None, traceparent: str | None = None) -> None:
+        """Take over the client's id, or make one; and the ids of its trace, if it sent any."""
         self.id = request_id if request_id and REQUEST_ID.fullmatch(request_id) else token_hex(16)
         self.method = method
         self.path = path
         self.status = 500
         self.rows = 0
         self.model: str | None = None
+        self._traced = TRACEPARENT.fullmatch(traceparent) if traceparent else None
         self._started = perf_counter()
 
     def headers(self) -> dict[str, str]:
@@ -89,6 +93,8 @@ class RequestLog:
             "status": self.status,
             "milliseconds": round(1000 * seconds, 2),
         }
+        if self._traced:
+            fields |= self._traced.groupdict()
         if self.model:
             fields |= {"rows": self.rows, "model": self.model}
         logger.info("request", extra={"fields": fields})

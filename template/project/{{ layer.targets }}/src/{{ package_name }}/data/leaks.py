@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import cross_val_score
 
-from .dataset import Split
+from .dataset import Alone, Split
 
 MOST_ROWS = 5_000
 LEAST_ROWS = 50
@@ -21,23 +21,27 @@ SORTED = 0.98
 log = logging.getLogger(__name__)
 
 
-def warn_of_leaks(rows: Split, tree: BaseEstimator, scoring: str) -> None:
+def warn_of_leaks(rows: Split, tree: BaseEstimator, scoring: str) -> Alone | None:
     """Say in the log what of the rows, in the order of their file, may be too good to be true.
 
-    The tree learns from one column at a time; scoring is scikit-learn's name for how it is measured, at most 1.
+    The tree learns from one column at a time; scoring is scikit-learn's name for how it is measured, at most 1. Returns
+    the column that predicts best, for a comparison with what all of them do; None for few rows.
     """
     name = rows.target.name
     if len(rows.target) < LEAST_ROWS:
-        return
+        return None
     if not is_classifier(tree) and abs(spearman(rows.target)) > SORTED:
         log.warning("the rows are sorted by %r; if that is the order of time, the numbers flatter: see data.time", name)
     for column, values in rows.features.items():
         if counts_rows(values):
             log.warning("column %r only ascends from row to row: if it numbers them, list it under data.ignore", column)
-    for column, score in single_scores(rows, tree, scoring):
+    scores = dict(single_scores(rows, tree, scoring))
+    for column, score in scores.items():
         if score > TOO_GOOD:
             found = f"column {column!r} alone predicts {name!r} with a {scoring} of {score:.3f}"
             log.warning("%s, too good to be true: if it is not known before, list it under data.ignore", found)
+    best = max(scores, key=scores.__getitem__, default=None)
+    return None if best is None or scores[best] > TOO_GOOD else Alone(best, scoring, scores[best])
 
 
 def counts_rows(column: pd.Series) -> bool:
