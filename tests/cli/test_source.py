@@ -41,6 +41,7 @@ def test_installed_without_git_it_is_the_bundle_and_updates_are_denied(
     assert "install it from its git repository" in source.no_updates
 
 
+@pytest.mark.test
 def test_installed_from_a_git_url_it_is_offline_and_its_projects_can_be_updated(
     template: Path, machine: Path, workshop: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_new_version_keeps_a_persons_edits(make: Make, template: Path, invoke:
     assert (project / "notes.txt").read_text() == "mine\n"
 
 
+@pytest.mark.test
 def test_it_works_from_inside_the_project(make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(make("acme"))
     assert "Already up to date" in invoke("update").stdout
@@ -111,6 +112,7 @@ def test_an_edit_follows_a_file_that_the_template_moved(make: Make, template: Pa
     assert not (project / "src/my_project/train.py").exists()
 
 
+@pytest.mark.test
 def test_a_moved_file_without_edits_is_that_of_the_template(make: Make, template: Path, invoke: Invoke) -> None:
     project = edited_project(make, template, "fit()")
     move(template, CODE.replace(".config", "..config"))
@@ -119,6 +121,7 @@ def test_a_moved_file_without_edits_is_that_of_the_template(make: Make, template
     assert (project / "src/my_project/training/train.py").read_text() == CODE.replace(".config", "..config")
 
 
+@pytest.mark.test
 def test_an_edit_that_conflicts_in_a_moved_file_is_shown_there(make: Make, template: Path, invoke: Invoke) -> None:
     project = edited_project(make, template, "fit(1)")
     move(template, CODE.replace("fit()", "fit(2)"))
@@ -153,6 +156,7 @@ def test_conflicts_are_named_file_by_file_with_exit_code_1(make: Make, template:
     assert "<<<<<<<" in text
 
 
+@pytest.mark.test
 def test_a_project_in_a_folder_of_a_repository(make: Make, template: Path, workshop: Path, invoke: Invoke) -> None:
     git(workshop, "init", "--quiet")
     project = make("acme", "--no-git")
@@ -251,6 +255,7 @@ def test_a_recorded_commit_that_is_gone_is_told(make: Make, invoke: Invoke) -> N
     assert "Nothing was changed." in result.stderr
 
 
+@pytest.mark.test
 def test_an_older_template_is_refused(make: Make, template: Path, invoke: Invoke) -> None:
     release(template, "v2.0.0", {"template/project/NEW.md": "new\n"})
     project = make("acme")

@@ -193,6 +193,7 @@ def test_any_name_gives_a_package_name(renderer: Renderer, name: str) -> None:
     assert derived(renderer, name).isidentifier()
 
 
+@pytest.mark.test
 @SLOW
 @given(st.text(max_size=60))
 def test_every_name_gives_a_valid_package_name(renderer: Renderer, name: str) -> None:

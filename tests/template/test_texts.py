@@ -81,6 +81,7 @@ def shrunk(renderer: Renderer, room: Path, words: dict[str, str], texts: set[str
     return Renderer(template, room / "projects")
 
 
+@pytest.mark.test
 @SLOW
 @given(
     project_name=st.text(min_size=1, max_size=60),

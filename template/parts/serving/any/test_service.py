@@ -1,5 +1,7 @@
 """The service answers what it documents: predictions, or a problem that a person understands."""
 
+import asyncio
+import io
 import json
 import logging
 import re
@@ -24,11 +26,12 @@ from acme_ml.inference.prediction import describe
 from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
 from acme_ml.service.app import create_app, create_asgi_app
+from acme_ml.service.bodies import UNCOUNTED, read_body
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
 from acme_ml.service.server import decide_openness
 from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
-from acme_ml.service.telemetry import JsonFormatter
+from acme_ml.service.telemetry import JsonFormatter, LineHandler, RequestLog
 from acme_ml.service.tracing import Traced
 from acme_ml.training.train import Run
 
@@ -115,6 +118,22 @@ def test_the_memory_of_all_bodies_is_limited(settings: ServiceSettings) -> None:
         assert problem.value.headers == {"retry-after": "1"}
     with api.share() as share:
         share.take(10)
+
+    async def send(*parts: int) -> bytes:
+        messages = iter([{"body": bytes(part), "more_body": True} for part in parts] + [{}])
+
+        async def receive() -> dict[str, Any]:
+            return next(messages)
+
+        with api.share() as share:
+            return await read_body(receive, api.settings.model_copy(update={"max_bytes": 10**6}), share)
+
+    # A small body is not counted, and a larger one is beyond that.
+    for sizes in ((UNCOUNTED,), (UNCOUNTED - 5, 9, 6), (UNCOUNTED + 10,)):
+        assert len(asyncio.run(send(*sizes))) == sum(sizes)
+    for sizes in ((UNCOUNTED + 11,), (UNCOUNTED - 5, 9, 7), (UNCOUNTED, 6, 5)):
+        with pytest.raises(RequestProblem, match="memory for requests is taken"):
+            asyncio.run(send(*sizes))
 
 
 def test_an_answer_that_takes_too_long_is_given_up(
@@ -294,7 +313,7 @@ def test_a_route_of_ones_own_is_answered_and_described(settings: ServiceSettings
     assert client.get("/hello").json() == {"hello": "you"}
     described = client.get("/openapi.json").json()["paths"]
     assert "200" in described["/hello"]["get"]["responses"]
-    assert {"/predict", "/ready", "/health", "/model", "/metrics"} < set(described)
+    assert list(described) == ["/predict", "/ready", "/health", "/model", "/metrics", "/hello"]
 
 
 def test_the_root_leads_to_the_pages_which_need_no_other_host(settings: ServiceSettings) -> None:
@@ -309,7 +328,7 @@ def test_the_root_leads_to_the_pages_which_need_no_other_host(settings: ServiceS
         assert client.get(str(page.url.join(address))).status_code == 200
     behind = connect(settings.model_copy(update={"root_path": "/models/one"}))
     assert behind.get("/", follow_redirects=False).headers["location"].startswith("/models/one/docs")
-    assert behind.get("/openapi.json").json()["servers"] == [{"url": "/models/one"}]
+    assert behind.get("/openapi.json").json()["servers"][0]["url"] == "/models/one"
     assert behind.get("/ready").status_code == 200
 
 
@@ -365,6 +384,25 @@ def test_each_request_is_a_line_of_json_without_values(
     made = last_line(caplog)
     assert made["request_id"] != "line\tbreak"
     assert set(made) == told
+
+
+def test_the_server_writes_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    handler = LineHandler(io.TextIOWrapper(written, encoding="utf-8"))
+    handler.setFormatter(JsonFormatter())
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    monkeypatch.setattr(logging.root, "level", logging.INFO)
+    logging.getLogger("first").warning("open", extra={"fields": {"a": "ü"}})
+    RequestLog("GET", "/health", "given-1").finish()
+    monkeypatch.setattr(logging.root, "handlers", [handler, logging.NullHandler()])
+    RequestLog("GET", "/health", "given-2").finish()
+    first, direct, other = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (first["logger"], first["level"], first["a"]) == ("first", "warning", "ü")
+    assert list(direct) == list(other)
+    changing = {"time", "request_id", "milliseconds"}
+    assert {name: direct[name] for name in direct.keys() - changing} == {
+        name: other[name] for name in other.keys() - changing
+    }
 
 
 def test_a_line_names_the_trace_that_it_belongs_to(client: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from flask import Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -130,7 +130,7 @@ def add_documentation(app: Service) -> None:
     """Add the document, and a page that shows it; addresses are relative, so that a proxy may put something before."""
     api, settings = app.api, app.api.settings
     # The page comes with all it needs in a package, as a browser may reach no other host.
-    pages = get_swaggerui_blueprint(".", "../openapi.json", blueprint_name=DOCUMENTATION)
+    pages: Blueprint = get_swaggerui_blueprint(".", "../openapi.json", blueprint_name=DOCUMENTATION)
 
     @pages.before_request
     def check_key() -> None:

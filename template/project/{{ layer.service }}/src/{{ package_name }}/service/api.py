@@ -168,7 +168,8 @@ class Api:
         """
         if self._key is None or public:
             return
-        bearer = (header("authorization") or "").partition("Bearer ")[2]
+        scheme, _, token = (header("authorization") or "").partition(" ")
+        bearer = token if scheme.lower() == "bearer" else ""
         if not compare_digest(self._key, (header("x-api-key") or bearer).strip().encode()):
             raise RequestProblem(401, "The key is missing or wrong: send it as X-API-Key, or as a bearer token.")
 

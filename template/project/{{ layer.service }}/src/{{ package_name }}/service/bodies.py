@@ -9,6 +9,9 @@ from typing import Any, Self
 from .problems import RequestProblem
 from .settings import ServiceSettings
 
+# So much of each body is not counted, so that those who take all of the memory do not stop small requests.
+UNCOUNTED = 65_536
+
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -73,7 +76,7 @@ async def read_body(receive: Receive, settings: ServiceSettings, share: Share) -
                     raise RequestProblem(
                         413, f"The body is larger than {settings.max_bytes} bytes; send less at a time."
                     )
-                share.take(len(part))
+                share.take(min(len(part), max(0, size - UNCOUNTED)))
                 parts.append(part)
     except TimeoutError:
         raise RequestProblem(408, f"The body did not arrive within {settings.timeout:g} seconds.") from None

@@ -51,8 +51,11 @@ def describe_service(api: Api, others: Mapping[str, Any]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": api.served.bundle.name if api.served else "no model"},
         # Where the paths are, seen from this document, unless a setting says so.
-        "servers": [{"url": settings.root_path or "."}],
-        "paths": {**others.get("paths", {}), **paths},
+        "servers": [{"url": settings.root_path or ".", "description": "this service"}],
+        "paths": {
+            **paths,
+            **{path: described for path, described in others.get("paths", {}).items() if path not in paths},
+        },
         "components": components,
     }
 
