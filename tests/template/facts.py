@@ -38,9 +38,11 @@ CLASSES = "@/data/classes.py tests/test_metrics.py"
 SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
 RECORDS = "@/inference/records.py tests/test_records.py"
 TABLE = f"""
-{SHIPPED} {READ} {SHUFFLED} {RECORDS} @/columns.py @/training/features.py @/training/graph.py
-@/training/preprocessing.py @/data/infer.py @/data/kinds.py @/data/table.py
-tests/test_held_out.py tests/test_kinds.py tests/test_preprocessing.py tests/test_table.py
+{SHIPPED} {READ} {SHUFFLED} {RECORDS} @/columns.py @/data/making.py @/data/prepare.py @/evaluation/associations.py
+@/evaluation/findings.py @/evaluation/panels.py @/training/cleaning.py @/training/features.py @/training/graph.py
+@/training/preprocessing.py @/data/infer.py @/data/kinds.py @/data/outliers.py @/data/table.py tests/test_cleaning.py
+tests/test_explore.py tests/test_held_out.py tests/test_kinds.py tests/test_making.py tests/test_preprocessing.py
+tests/test_table.py
 """
 NETWORK = "@/training/network.py @/training/objective.py @/training/trainer.py tests/test_network.py"
 
@@ -53,7 +55,7 @@ TASKS = {
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         f"""
-        {READ} {SHUFFLED} {CLASSES} {RECORDS} @/data/example.py @/training/features.py @/data/texts.py
+        {READ} {SHUFFLED} {CLASSES} {RECORDS} @/data/example.py @/training/features.py @/data/scripts.py @/data/texts.py
         @/inference/words.py tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
         """,
     ),

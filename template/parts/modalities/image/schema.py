@@ -51,6 +51,12 @@ class DataSource(BaseModel, frozen=True, extra="forbid"):
         return pattern
 
 
+class DataSettings(BaseModel, frozen=True, extra="forbid"):
+    """What params.yaml says of the data."""
+
+    data: DataSource
+
+
 class Target(BaseModel, frozen=True, extra="forbid"):
     """What is predicted: one of the labels, which are the names of the folders."""
 

@@ -133,6 +133,12 @@ class DataSource(Layout, frozen=True, extra="forbid"):
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
+class DataSettings(BaseModel, frozen=True, extra="forbid"):
+    """What params.yaml says of the data."""
+
+    data: DataSource
+
+
 class Schema(Layout, frozen=True, extra="forbid"):
     """The layout of a table, how far apart its times are, and the range of each column of numbers.
 

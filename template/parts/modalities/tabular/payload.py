@@ -65,11 +65,15 @@ def build_rows(schema: Schema, max_rows: int) -> TypeAdapter[list[dict[str, Any]
 
 def field_of(column: Column, *, others: bool = False) -> Any:
     """Return the type of a column's values, described for the API's documentation; `others` may be categories."""
-    if column.kind == "category":
+    if column.many:
+        field: Any = Annotated[
+            str, Field(description=f"any word; training has seen {column.seen}"), AfterValidator(key_of)
+        ]
+    elif column.kind == "category":
         known = {word_key(word): word for word in column.categories}
         told = Field(description=f"any word; training has seen: {column.seen}")
         words: Any = Annotated[str, told] if others else Literal[column.categories]
-        field: Any = Annotated[words, BeforeValidator(partial(spell, known))]
+        field = Annotated[words, BeforeValidator(partial(spell, known))]
     elif column.kind == "boolean":
         field = bool
     elif column.kind == "date":
@@ -86,6 +90,11 @@ def spell(known: Mapping[str, str], value: Any) -> Any:
     return known.get(word_key(value.strip()), value) if isinstance(value, str) else value
 
 
+def key_of(word: str) -> str:
+    """Return a word in the one form that its spellings have in common."""
+    return word_key(word.strip())
+
+
 def seconds_of(text: str) -> float:
     """Return the seconds since 1970 of a date. Raises PydanticCustomError when it is none."""
     try:
@@ -97,7 +106,7 @@ def seconds_of(text: str) -> float:
 def example_of(column: Column) -> Any:
     """Return a value that the column could hold."""
     if column.kind == "category":
-        return column.categories[0]
+        return column.example if column.many else column.categories[0]
     if column.kind == "boolean":
         return True
     if column.kind == "date":

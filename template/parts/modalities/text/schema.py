@@ -28,6 +28,12 @@ class DataSource(BaseModel, frozen=True, extra="forbid"):
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
+class DataSettings(BaseModel, frozen=True, extra="forbid"):
+    """What params.yaml says of the data."""
+
+    data: DataSource
+
+
 class Target(BaseModel, frozen=True, extra="forbid"):
     """What is predicted: the classes in their order, and how many texts of each were seen."""
 

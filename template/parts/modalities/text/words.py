@@ -7,7 +7,11 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
+import simplemma
 import snowballstemmer
+from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+from ..data.scripts import WORD, Finder
 
 TAG = re.compile(r"<[^<>]+>")
 # The parts of an address are bounded, as in RFC 5321, so that no text takes long.
@@ -21,7 +25,11 @@ class WordOptions:
 
     HTML tags, web and mail addresses, and numbers are dropped; accents are stripped; the text is lower-cased and cut
     into the words that the regular expression `pattern` finds; stop words are left out (a list, or true for the English
-    ones); what is left is reduced to its stem by Snowball's algorithm for the language that `stemming` names.
+    ones); what is left becomes its entry in a dictionary of the language that `lemmatizing` names (`en`), or is reduced
+    to its stem by Snowball's algorithm for the one that `stemming` names (`english`).
+
+    A word has letters of any script, or is an emoji. Of scripts without blanks, such as Chinese, each two neighbours
+    are one.
     """
 
     drop_tags: bool = False
@@ -29,8 +37,9 @@ class WordOptions:
     drop_numbers: bool = False
     strip_accents: bool = False
     lowercase: bool = True
-    pattern: str = r"[^\W_]{2,}"
+    pattern: str = WORD
     stop_words: bool | Sequence[str] = False
+    lemmatizing: str | None = None
     stemming: str | None = None
 
     def settings(self) -> dict[str, Any]:
@@ -47,20 +56,22 @@ class Words:
         chosen = {TAG: options.drop_tags, ADDRESS: options.drop_addresses, NUMBER: options.drop_numbers}
         self._dropped = [pattern for pattern, wanted in chosen.items() if wanted]
         self._strip_accents, self._lowercase = options.strip_accents, options.lowercase
-        try:
-            self._find = re.compile(options.pattern).finditer
-        except re.error as error:
-            raise ValueError(f"pattern {options.pattern!r} is no regular expression: {error}") from None
+        self._find = Finder(options.pattern)
         self._stop_words = {self.clean(word) for word in spell_out(options.stop_words)}
         self._language = options.stemming
         if self._language and self._language not in snowballstemmer.algorithms():
             known = ", ".join(snowballstemmer.algorithms())
             raise ValueError(f"stemming {self._language!r} is unknown; known are {known}")
+        self._dictionary = options.lemmatizing
+        if self._dictionary and self._dictionary not in SUPPORTED_LANGUAGES:
+            known = ", ".join(sorted(SUPPORTED_LANGUAGES))
+            raise ValueError(f"lemmatizing {self._dictionary!r} is unknown; known are {known}")
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of a text in their order."""
-        found = (match.group() for match in self._find(self.clean(text)))
-        kept = [word for word in found if word not in self._stop_words]
+        kept = [word for word in self._find(self.clean(text)) if word not in self._stop_words]
+        if self._dictionary:
+            kept = [lemma(word, self._dictionary) for word in kept]
         return [stem(word, self._language) for word in kept] if self._language else kept
 
     def clean(self, text: str) -> str:
@@ -83,6 +94,13 @@ def spell_out(stop_words: bool | Sequence[str]) -> list[str]:
 
         return sorted(ENGLISH_STOP_WORDS)
     return list(stop_words)
+
+
+@lru_cache(maxsize=50_000)
+def lemma(word: str, language: str) -> str:
+    """Return the entry of a dictionary that a word belongs to, itself if there is none; in small letters if it is."""
+    found = str(simplemma.lemmatize(word, lang=language))
+    return found.lower() if word.islower() else found
 
 
 @lru_cache(maxsize=50_000)

@@ -17,7 +17,7 @@ from .dataset import Dataset, Split
 from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
 from .leaks import warn_of_leaks
 from .splitting import Ties, hold_out, tie_rows
-from .table import encode_table, open_table, spelled
+from .table import encode_table, open_table, spelled, with_made
 
 
 def load(config: Config) -> Dataset:
@@ -41,6 +41,7 @@ def load(config: Config) -> Dataset:
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
+    schema = with_made(frame, schema, config.features)
     rows = Split(encode_table(frame, schema), frame[config.data.target])
     return rows, schema, tie_rows(rows.keys(), frame)
 
@@ -49,8 +50,10 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     infer = partial(infer_schema, config=config)
     target = config.data.target
-    path, schema_path = config.data_path, config.schema_path
-    frame, schema = open_table(path, schema_path, config.data, infer, target=target, kind="category", refresh=refresh)
+    path, schema_path, cleaning = config.data_path, config.schema_path, config.cleaning
+    frame, schema = open_table(
+        path, schema_path, config.data, infer, cleaning, target=target, kind="category", refresh=refresh
+    )
     if config.data.positive in (None, schema.positive):
         return frame, schema
     return frame, schema.model_copy(update={"positive": pick_positive(frame[target], config.data.positive, path.name)})

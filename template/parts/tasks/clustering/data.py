@@ -12,7 +12,7 @@ from .cells import Reader
 from .dataset import Dataset, Split
 from .infer import infer_columns
 from .splitting import Ties, hold_out, tie_rows
-from .table import encode_table, open_table
+from .table import encode_table, open_table, with_made
 
 
 def load(config: Config) -> Dataset:
@@ -29,6 +29,7 @@ def load(config: Config) -> Dataset:
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
+    schema = with_made(frame, schema, config.features)
     rows = Split(encode_table(frame, schema))
     return rows, schema, tie_rows(rows.keys(), frame)
 
@@ -36,7 +37,7 @@ def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     infer = partial(infer_schema, config=config)
-    return open_table(config.data_path, config.schema_path, config.data, infer, refresh=refresh)
+    return open_table(config.data_path, config.schema_path, config.data, infer, config.cleaning, refresh=refresh)
 
 
 def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:

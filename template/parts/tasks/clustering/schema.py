@@ -3,9 +3,9 @@
 from typing import Any
 
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from .columns import Choices, Column, Columns
+from .columns import Choices, Cleaning, Column, Columns, Features
 
 SCHEMA_FILE = "schema.json"
 MISSING = "(missing)"
@@ -21,8 +21,20 @@ class DataSource(Choices, frozen=True, extra="forbid"):
     test_size: float = Field(default=0.2, gt=0, lt=1)
 
 
+class DataSettings(BaseModel, frozen=True, extra="forbid"):
+    """What params.yaml says of the data, and of what is done to it before the model."""
+
+    data: DataSource
+    cleaning: Cleaning = Cleaning()
+    features: Features = Features()
+
+
 class Schema(Columns, frozen=True, extra="forbid"):
     """The columns that the model takes, and those left out with the reason."""
+
+    @property
+    def target_type(self) -> None:
+        """What words of many are encoded by: there is no target."""
 
     @property
     def held(self) -> tuple[Column, ...]:

@@ -15,7 +15,7 @@ from .dataset import Dataset, Split
 from .infer import infer_columns, number_column
 from .leaks import warn_of_leaks
 from .splitting import Ties, hold_out, tie_rows
-from .table import encode_table, open_table
+from .table import encode_table, open_table, with_made
 
 
 def load(config: Config) -> Dataset:
@@ -31,6 +31,7 @@ def load(config: Config) -> Dataset:
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
     """Return all rows, their schema, and which of them are tied. Raises DataError that names column, row and rule."""
     frame, schema = read_data(config)
+    schema = with_made(frame, schema, config.features)
     rows = Split(encode_table(frame, schema), frame[config.data.target].astype(float))
     return rows, schema, tie_rows(rows.keys(), frame)
 
@@ -39,8 +40,8 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, S
     """Return the checked table and its schema, inferred anew if asked. Raises DataError."""
     infer = partial(infer_schema, config=config)
     target = config.data.target
-    path, schema_path = config.data_path, config.schema_path
-    return open_table(path, schema_path, config.data, infer, target=target, kind="number", refresh=refresh)
+    path, schema_path, cleaning = config.data_path, config.schema_path, config.cleaning
+    return open_table(path, schema_path, config.data, infer, cleaning, target=target, kind="number", refresh=refresh)
 
 
 def infer_schema(frame: pd.DataFrame, readers: Mapping[str, Reader], config: Config) -> Schema:

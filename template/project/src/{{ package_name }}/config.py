@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from .errors import ConfigError
-from .schema import DataSource
+from .schema import DataSettings
 
 # The probability from which on something is predicted, if nothing else is asked for.
 HALF = 0.5
@@ -55,12 +55,11 @@ class TrainingSettings(BaseModel, frozen=True, extra="forbid"):
     class_weight: Literal["balanced"] | dict[str, float] | None = None
 
 
-class Config(BaseModel, frozen=True, extra="forbid"):
+class Config(DataSettings, frozen=True, extra="forbid"):
     """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml."""
 
     root: Path = Field(exclude=True)
     seed: int = Field(ge=0)
-    data: DataSource
     model: str
     models: dict[str, ModelSettings]
     training: TrainingSettings = TrainingSettings()

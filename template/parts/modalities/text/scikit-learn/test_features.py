@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
 
 from acme_ml.config import Config
+from acme_ml.data.scripts import Finder
 from acme_ml.errors import BundleError
 from acme_ml.inference.encoder import load_encoder
 from acme_ml.schema import Schema, Target
@@ -30,14 +31,15 @@ STEPS: list[Any] = [
 
 @pytest.mark.parametrize("ngrams", [1, 2, 3])
 def test_counts_are_those_of_scikit_learn(ngrams: int) -> None:
-    expected = CountVectorizer(token_pattern=r"[^\W_]{2,}", ngram_range=(1, ngrams), min_df=2).fit(TEXTS)
+    cut = {"tokenizer": lambda text: list(Finder()(text)), "token_pattern": None}
+    expected = CountVectorizer(**cut, ngram_range=(1, ngrams), min_df=2).fit(TEXTS)
     counts = WordCounts(ngrams=ngrams, max_features=None).fit(TEXTS)
     assert counts.get_feature_names_out().tolist() == expected.get_feature_names_out().tolist()
     assert (counts.transform(TEXTS) != expected.transform(TEXTS)).nnz == 0
 
 
 def test_the_most_frequent_terms_are_kept() -> None:
-    assert WordCounts(max_features=2).fit(TEXTS).terms_ == ["fox", "red"]
+    assert WordCounts(max_features=2).fit(TEXTS).terms_ == ["a", "red"]
 
 
 def test_an_unknown_word_has_the_vector_that_gensim_gives_it() -> None:

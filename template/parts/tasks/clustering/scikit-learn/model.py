@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline
 
 from ..config import Config
 from ..schema import Schema
-from .estimators import make_estimator, set_step_params
-from .features import build_features
+from .estimators import make_estimator
+from .features import build_pipeline
 
 
 class HierarchicalClustering(ClusterMixin, BaseEstimator):
@@ -46,4 +46,4 @@ CLUSTERERS = {"k_means": KMeans, "hierarchical": HierarchicalClustering}
 def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from the table's columns to a cluster's number. Raises ConfigError."""
     clusterer = make_estimator(CLUSTERERS, config)
-    return set_step_params(Pipeline([("features", build_features(schema, scale=True)), ("model", clusterer)]), config)
+    return build_pipeline(schema, config, clusterer, scale=True)

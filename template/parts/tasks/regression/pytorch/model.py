@@ -9,8 +9,8 @@ from torch import nn
 
 from ..config import Config
 from ..schema import Schema
-from .estimators import make_estimator, set_step_params
-from .features import build_features
+from .estimators import make_estimator
+from .features import build_pipeline
 from .objective import NetworkRegressor
 
 
@@ -37,5 +37,4 @@ NETWORKS = {"feed_forward": FeedForward}
 def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from the table's columns to a number. Raises ConfigError."""
     network = make_estimator(NETWORKS, config).set_params(checkpoints=str(config.models_dir / ".checkpoints"))
-    features = build_features(schema, scale=True)
-    return set_step_params(Pipeline([("features", features), ("model", network)]), config)
+    return build_pipeline(schema, config, network, scale=True)

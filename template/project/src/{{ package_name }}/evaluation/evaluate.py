@@ -61,7 +61,8 @@ def evaluate(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: 
         baseline=measure(baseline, test.features, test.target),
         folds_mean=over_folds(np.mean, folds),
         folds_std=over_folds(np.std, folds),
-        tables=break_down(model, test, dataset.schema),
+        # Pipelines that prepare columns tell what they did.
+        tables=break_down(model, test, dataset.schema) | getattr(model, "tables_", {}),
         figures=draw(model, dataset) | diagnose(model),
         folds_chose=folds_chose,
     )
@@ -112,7 +113,7 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
         baseline=measure(baseline, test.features, test.target) if baseline else saved.baseline,
         folds_mean=saved.folds_mean,
         folds_std=saved.folds_std,
-        tables=break_down(model, test, own),
+        tables=saved.tables | break_down(model, test, own),
         figures=draw(model, Dataset(train, test, own)) | diagnose(model),
         folds_chose=saved.folds_chose,
     )

@@ -58,8 +58,8 @@ def fit(model: BaseEstimator, examples: Split) -> None:
 
 
 def tell_remarks(model: Pipeline) -> None:
-    """Log what the steps of a fitted model want people to know, such as how much they have cut off."""
-    for step in model:
+    """Log what a fitted model and its steps want people to know, such as how much they have cut off."""
+    for step in (model, *model):
         for remark in getattr(step, "remarks_", ()):
             log.info("%s", remark)
 

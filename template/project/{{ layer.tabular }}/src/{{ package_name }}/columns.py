@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import from_json
 
 from .errors import DataError
@@ -14,6 +14,7 @@ from .errors import DataError
 VERSION = 2
 # So many decimal places does float64 keep for sure.
 MOST_DIGITS = 15
+MOST_CUT_OFF = 0.5
 Kind = Literal["number", "boolean", "category", "date"]
 # ISO 8601, as far as it is read: a month, a day, or a time of a day with or without its distance from UTC.
 DATE = re.compile(
@@ -45,6 +46,51 @@ class Choices(BaseModel, frozen=True, extra="forbid"):
         return self.model_dump(mode="json", include=set(Choices.model_fields), exclude_defaults=True)
 
 
+class Outliers(BaseModel, frozen=True, extra="forbid"):
+    """Which numbers of a column are taken for outliers, and what becomes of them.
+
+    `rule` says what `beyond` counts: of `iqr`, how often the distance of the quartiles a value may lie beyond them; of
+    `robust_z`, how often the median deviation from the median; of `quantiles`, the share that is cut off at each end.
+    """
+
+    treat: Literal["keep", "clip", "drop"] = "keep"
+    rule: Literal["iqr", "robust_z", "quantiles"] = "iqr"
+    beyond: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _share_is_small(self) -> Self:
+        if self.rule == "quantiles" and self.beyond is not None and self.beyond >= MOST_CUT_OFF:
+            raise ValueError(f"beyond: of quantiles it is the share cut off at each end, below {MOST_CUT_OFF}")
+        return self
+
+
+class Cleaning(BaseModel, frozen=True, extra="forbid"):
+    """What is done about repeated rows, missing values, outliers, and columns of many words."""
+
+    duplicates: Literal["keep", "drop"] = "keep"
+    # What a missing number becomes, or that rows with one are left out.
+    missing: Literal["median", "mean", "most_frequent", "drop"] | float = "median"
+    missing_flags: bool = True
+    outliers: Outliers = Outliers()
+    # Words in fewer rows than that, or than that share of them, are one word.
+    rare: float = Field(default=0, ge=0)
+    many_words: Literal["target", "frequent"] = "target"
+
+
+class Features(BaseModel, frozen=True, extra="forbid"):
+    """What the prepared columns become before the model: so many principal components, or of that share of variance."""
+
+    # Whether prepare.py makes columns.
+    prepare: bool = True
+    pca: int | float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _components_are_whole(self) -> Self:
+        if isinstance(self.pca, float) and self.pca >= 1:
+            raise ValueError("pca: a number of components is whole, a share of the variance is below 1")
+        return self
+
+
 class Column(BaseModel, frozen=True, extra="forbid"):
     """One column: its kind, whether values may be missing, how they are written, and what was seen."""
 
@@ -65,15 +111,33 @@ class Column(BaseModel, frozen=True, extra="forbid"):
     brackets: bool = False
     # How dates are written, as strftime says it.
     form: str = ""
+    # How many different words there were, if they are too many to be listed; any word may come then.
+    words: int | None = None
+    # One of them.
+    example: str = ""
+
+    @property
+    def many(self) -> bool:
+        """Whether it holds any words, and not one of those that are listed."""
+        return self.words is not None
 
     @property
     def seen(self) -> str:
         """The range or the categories, in words."""
+        if self.kind == "number" and self.minimum is None:
+            return "none"
         if self.kind == "number":
             return f"{self.minimum:g} to {self.maximum:g}" + (f" {self.unit}" if self.unit else "")
         if self.kind == "date":
             return f"{write_date(self.earliest)} to {write_date(self.latest)}"
-        return ", ".join(self.categories)
+        return f"{self.words} different words" if self.many else ", ".join(self.categories)
+
+
+class Made(BaseModel, frozen=True, extra="forbid"):
+    """A column of numbers that prepare.py makes, and what it made of three samples, by which a change is found."""
+
+    column: Column
+    samples: tuple[float | None, ...]
 
 
 class Columns(BaseModel, frozen=True, extra="forbid"):
@@ -84,13 +148,20 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
     # What separates the values, and does so in files to predict if they can be cut in two ways.
     separator: str = ","
     columns: tuple[Column, ...]
+    # What prepare.py makes of the columns.
+    made: tuple[Made, ...] = ()
     ignored: dict[str, str] = {}
     decided: dict[str, Any] = {}
 
     @property
     def numbers(self) -> list[str]:
-        """The columns that the model takes as numbers; booleans are 0 and 1."""
+        """The columns of the table that the model takes as numbers; booleans are 0 and 1."""
         return [column.name for column in self.columns if column.kind in ("number", "boolean")]
+
+    @property
+    def all_numbers(self) -> list[str]:
+        """The numbers of the table, and those that prepare.py makes."""
+        return list(dict.fromkeys([*self.numbers, *(made.column.name for made in self.made)]))
 
     @property
     def dates(self) -> list[str]:
@@ -101,6 +172,12 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
     def categories(self) -> list[str]:
         """The columns that the model takes as text."""
         return [column.name for column in self.columns if column.kind == "category"]
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """The columns in the order in which the model takes them: numbers, dates, text."""
+        known = {column.name: column for column in [*self.columns, *(made.column for made in self.made)]}
+        return tuple(known[name] for name in [*self.all_numbers, *self.dates, *self.categories])
 
     @property
     def takes_others(self) -> bool:
@@ -117,6 +194,14 @@ class Columns(BaseModel, frozen=True, extra="forbid"):
                 "may be missing": "yes" if column.nullable else "no",
             }
             for column in self.columns
+        ] + [
+            {
+                "column": f"{made.column.name}, made by prepare.py",
+                "kind": made.column.kind,
+                "seen in training": made.column.seen,
+                "may be missing": "yes" if made.column.nullable else "no",
+            }
+            for made in self.made
         ]
 
     def save(self, path: Path) -> None:

@@ -17,6 +17,8 @@ from .summary import GROUPS, LISTED, OVERRIDE
 
 MAX_CATEGORIES = 50
 MAX_SHOWN = 3
+# Words that are in one row each tell nothing of others.
+MOST_SINGLE = 0.5
 # Fewer rows tell nothing of a column.
 LEAST_ROWS = 3
 ID_NAME = re.compile(r"(^|[^a-z])(id|ids|uuid|guid|key|nr|no|index|number|unnamed: \d+)$|\(column \d+\)$")
@@ -113,13 +115,18 @@ def why_unusable(values: pd.Series) -> str | None:
         return "holds no value"
     if len(present) == len(values) and (present == present.iloc[0]).all():
         return "holds one value only"
-    if pd.api.types.is_numeric_dtype(present) or (different := present.nunique()) <= MAX_CATEGORIES:
+    if pd.api.types.is_numeric_dtype(present) or present.nunique() <= MAX_CATEGORIES:
         return None
-    return why_text(present.unique().tolist(), different)
+    counts = present.value_counts()
+    return why_text(counts.index[counts > 0].tolist(), int(counts[counts == 1].sum()) / len(present))
 
 
-def why_text(cells: Sequence[str], different: int) -> str:
-    """Return what so many different cells of text hold."""
+def why_text(cells: Sequence[str], single: float) -> str | None:
+    """Return why a model can learn nothing from so many different cells, or None if it can.
+
+    `single` is the share of rows whose cell is that of no other.
+    """
+    different = len(cells)
     if is_prose(pd.Series(cells)):
         return f"holds {different} different texts, and no text is read here"
     if odd := odd_among_numbers(cells):
@@ -128,7 +135,9 @@ def why_text(cells: Sequence[str], different: int) -> str:
         return f"holds dates in a form that is not read, such as {cells[0]!r}; write them as 2001-12-31"
     if len({unit for cell in cells for unit in UNIT.findall(cell)}) > 1:
         return f"holds amounts in several units, such as {cells[0]!r}"
-    return f"holds {different} different words, and at most {MAX_CATEGORIES} are told apart"
+    if single > MOST_SINGLE:
+        return f"holds {different} different words, and {single:.0%} of the rows one that is in no other"
+    return None
 
 
 def odd_among_numbers(cells: Sequence[str]) -> list[str]:
@@ -175,6 +184,8 @@ def infer_column(values: pd.Series, reader: Reader, kind: Kind | None = None) ->
     truths = TRUTHS.keys() >= {cell.casefold() for cell in different}
     if kind == "boolean" or (kind is None and truths):
         return Column(name=name, kind="boolean", nullable=nullable, missing=tuple(reader.missing))
+    if len(different) > MAX_CATEGORIES:
+        return words_column(values, reader)
     words = merge_spellings(present)
     return Column(name=name, kind="category", nullable=nullable, categories=words, missing=tuple(reader.missing))
 
@@ -209,6 +220,19 @@ def date_column(values: pd.Series, reader: Date) -> Column:
         latest=latest,
         missing=tuple(reader.missing),
         form=reader.form,
+    )
+
+
+def words_column(values: pd.Series, reader: Reader) -> Column:
+    """Describe a column of so many words that they are not listed."""
+    present = values.dropna()
+    return Column(
+        name=str(values.name),
+        kind="category",
+        nullable=len(present) < len(values),
+        missing=tuple(reader.missing),
+        words=len({word_key(word) for word in present.unique()}),
+        example=word_key(present.value_counts().index[0]),
     )
 
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ..columns import Choices, Column, Kind, word_key
+from ..columns import Choices, Cleaning, Column, Features, Kind, word_key
 from ..errors import DataError
 from ..schema import MISSING, Schema
 from .cells import TRUTHS, Date, Number, Reader, Text
 from .infer import read_freely
 from .kinds import Hints, find_readers
+from .making import describe_made, make
+from .outliers import warn_of_outliers
 from .reading import Table, open_csv
 from .splitting import GROUP, TIME
 from .summary import Summary
@@ -32,6 +35,7 @@ def open_table(
     schema_path: Path,
     choices: Choices,
     infer: Callable[[pd.DataFrame, Mapping[str, Reader]], Schema],
+    cleaning: Cleaning,
     *,
     target: str | None = None,
     kind: Kind | None = None,
@@ -39,9 +43,9 @@ def open_table(
 ) -> tuple[pd.DataFrame, Schema]:
     """Read the table and check it against its schema, which is inferred first if it is new or `refresh` is set.
 
-    The target is of this `kind`. Rows without one are left out; what was used and what not is told in the log, and is a
-    `Summary` in the `attrs` of the frame. A schema is saved once the table fits it. Raises DataError that names column,
-    row and rule.
+    The target is of this `kind`. Rows without one are left out, and those that `cleaning` says; what was used and what
+    not is told in the log, and is a `Summary` in the `attrs` of the frame. A schema is saved once the table fits it.
+    Raises DataError that names column, row and rule.
     """
     with open_csv(path) as table:
         table.require([target] if target else [])
@@ -53,32 +57,75 @@ def open_table(
             whole, schema = read_columns(table, known.held), known
         else:
             kinds = {**choices.kinds, **({target: kind} if target and kind else {})}
-            found, readers = read_freely(table, choices, kinds)
-            schema = infer(found, readers).model_copy(update={"separator": table.dialect.separator})
-            whole = settle(found, schema.held)
-            tell_blanks(table, [column.name for column in schema.held if column.kind == "category"])
+            whole, schema = read_anew(table, choices, kinds, infer)
         whole = whole.assign(**read_ties(table, choices))
-    frame = whole.dropna(subset=[target]) if target else whole
-    left_out = {
-        f"no {target!r}": len(whole) - len(frame),
-        f"the last row is a total, {total!r}": int(total is not None),
+        repeated = find_repeated(table) if cleaning.duplicates == "drop" else np.zeros(len(whole), dtype=bool)
+    reasons = {
+        f"no {target!r}": whole[target].isna().to_numpy() if target else np.zeros(len(whole), dtype=bool),
+        "equal to an earlier row, by cleaning.duplicates": repeated,
+        "a value is missing, by cleaning.missing": find_incomplete(whole, schema, cleaning),
     }
+    frame, left_out = leave_out(whole, reasons)
     summary = Summary(
         source=path.name,
         rows=len(whole) + int(total is not None),
-        rows_left_out={reason: count for reason, count in left_out.items() if count},
+        rows_left_out=left_out | ({f"the last row is a total, {total!r}": 1} if total is not None else {}),
         columns=tuple(column.name for column in schema.held),
         columns_left_out=schema.ignored,
         columns_unknown=unknown_names(table.names, schema),
     )
     log.info("\n".join(summary.lines()))
+    if not len(frame):
+        raise DataError(f"{path}: no row is left to learn from; cleaning in params.yaml says which are left out")
     frame.attrs["summary"] = summary.model_dump()
     check_table(frame, schema.held, path, advice=REFRESH)
+    warn_of_outliers(frame, schema.held, cleaning)
     if schema != known:
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
-    return frame, schema
+    return frame, without_missing(schema) if cleaning.missing == "drop" else schema
+
+
+def read_anew(
+    table: Table,
+    choices: Choices,
+    kinds: Mapping[str, Kind],
+    infer: Callable[[pd.DataFrame, Mapping[str, Reader]], Schema],
+) -> tuple[pd.DataFrame, Schema]:
+    """Return all rows, and the schema that is inferred of them."""
+    found, readers = read_freely(table, choices, kinds)
+    schema = infer(found, readers).model_copy(update={"separator": table.dialect.separator})
+    tell_blanks(table, [column.name for column in schema.held if column.kind == "category"])
+    return settle(found, schema.held), schema
+
+
+def leave_out(frame: pd.DataFrame, reasons: Mapping[str, NDArray[np.bool_]]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the rows that no reason speaks against, and how many each has cost beside those before it, if any."""
+    out, counts = np.zeros(len(frame), dtype=bool), {}
+    for reason, rows in reasons.items():
+        if count := int((rows & ~out).sum()):
+            counts[reason] = count
+        out |= rows
+    return frame[~out], counts
+
+
+def find_repeated(table: Table) -> NDArray[np.bool_]:
+    """Return for each row whether an earlier one has the same cells, in every column of the file."""
+    return table.frame({name: Text() for name in table.names}).duplicated().to_numpy()
+
+
+def find_incomplete(frame: pd.DataFrame, schema: Schema, cleaning: Cleaning) -> NDArray[np.bool_]:
+    """Return for each row whether a value is missing that the model takes, if such rows are to be left out."""
+    if cleaning.missing != "drop":
+        return np.zeros(len(frame), dtype=bool)
+    return frame[[column.name for column in schema.columns]].isna().any(axis="columns").to_numpy()
+
+
+def without_missing(schema: Schema) -> Schema:
+    """Return the schema of rows that are complete: the model takes no others."""
+    columns = tuple(column.model_copy(update={"nullable": False}) for column in schema.columns)
+    return schema.model_copy(update={"columns": columns})
 
 
 def read_ties(table: Table, choices: Choices) -> dict[str, pd.Series]:
@@ -153,7 +200,7 @@ def settle(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
         if column.kind == "boolean":
             cells = as_truths(cells)
         elif column.kind == "category":
-            cells = spelled(cells, column.categories)
+            cells = keyed(cells) if column.many else spelled(cells, column.categories)
         found[column.name] = cells
     return pd.DataFrame(found, index=frame.index, copy=False)
 
@@ -167,6 +214,11 @@ def spelled(cells: pd.Series, categories: Sequence[str]) -> pd.Series:
     """Return text with each word as the categories spell it; a word that is none of them stays."""
     known = {word_key(word): word for word in categories}
     return replaced(cells, lambda word: known.get(word_key(word), word)).astype("str")
+
+
+def keyed(cells: pd.Series) -> pd.Series:
+    """Return text with each word in the one form that its spellings have in common."""
+    return replaced(cells, word_key).astype("str")
 
 
 def replaced(cells: pd.Series, value: Callable[[str], Any]) -> pd.Series:
@@ -202,7 +254,9 @@ def find_problems(values: pd.Series, column: Column, *, others: bool = False) ->
     if not column.nullable and absent.any():
         rule = "the value is missing, and none was missing when the schema was inferred"
         found += [(row, f"{place(values, row)}: {rule}") for row in values.index[absent]]
-    if column.kind == "category":
+    if column.many:
+        wrong, rule = np.zeros(len(values), dtype=bool), ""
+    elif column.kind == "category":
         wrong = ~absent & ~values.isin([*column.categories, *([OTHER] if others else [])]).to_numpy()
         rule = f"is not one of {', '.join(column.categories)}"
     elif column.kind == "boolean":
@@ -221,7 +275,7 @@ def take_others(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.Data
     """Return the columns with OTHER for words that are no categories, and how often each of these is there."""
     found, counts = {}, Counter[tuple[str, str]]()
     for column in columns:
-        if column.kind == "category":
+        if column.kind == "category" and not column.many:
             cells = frame[column.name]
             others = cells.notna() & ~cells.isin(column.categories)
             counts.update((column.name, word) for word in cells[others])
@@ -231,6 +285,26 @@ def take_others(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.Data
 
 def encode_table(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Return the columns as a model takes them: numbers and dates as float64 with NaN, then text with MISSING."""
-    numbers = {name: frame[name].astype(np.float64) for name in [*schema.numbers, *schema.dates]}
-    texts = {name: frame[name].astype(object).fillna(MISSING) for name in schema.categories}
-    return pd.DataFrame(numbers | texts, index=frame.index)
+    found = values_of(frame, schema)
+    made = make(found, schema) if schema.made else {}
+    names = [*schema.all_numbers, *schema.dates, *schema.categories]
+    return pd.DataFrame({name: made.get(name, found.get(name)) for name in names}, index=frame.index)
+
+
+def values_of(frame: pd.DataFrame, schema: Schema) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table: numbers and dates as float64 with NaN, then text with MISSING."""
+    numbers = {name: frame[name].to_numpy(np.float64) for name in [*schema.numbers, *schema.dates]}
+    texts = {name: frame[name].astype(object).fillna(MISSING).to_numpy() for name in schema.categories}
+    return numbers | texts
+
+
+def with_made(frame: pd.DataFrame, schema: Schema, features: Features) -> Schema:
+    """Return the schema with what prepare.py makes of the table, if it is to. Raises DataError where it cannot."""
+    if not features.prepare:
+        return schema
+    values = values_of(frame, schema)
+    made = describe_made(values, schema)
+    for each in made:
+        column = each.column
+        log.info("prepare.py makes %r: %s%s", column.name, column.seen, ", missing in part" * column.nullable)
+    return schema.model_copy(update={"made": made})
