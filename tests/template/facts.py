@@ -32,7 +32,7 @@ pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hi
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/.gitignore data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
-READ = "@/data/cells.py @/data/dialect.py @/data/reading.py @/data/summary.py tests/test_reading.py"
+READ = "@/data/cells.py @/data/dialect.py @/data/objects.py @/data/reading.py @/data/summary.py tests/test_reading.py"
 LEAKS = "@/data/leaks.py tests/test_leaks.py"
 CLASSES = "@/data/classes.py tests/test_metrics.py"
 SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
@@ -56,21 +56,22 @@ TASKS = {
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",
         f"""
         {READ} {SHUFFLED} {CLASSES} {RECORDS} @/data/example.py @/training/features.py @/data/scripts.py @/data/texts.py
-        @/inference/words.py tests/test_features.py tests/test_model.py tests/test_texts.py tests/test_words.py
+        @/inference/words.py tests/test_explore.py tests/test_features.py tests/test_model.py tests/test_texts.py
+        tests/test_words.py
         """,
     ),
     "image-classification": Task(
         r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
         f"""
         {SHUFFLED} {CLASSES} @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
-        tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
+        tests/test_explore.py tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
         """,
     ),
     "forecasting": Task(
         r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna",
         f"""
         {SHIPPED} @/training/forecaster.py @/data/frequency.py @/training/graph.py @/data/history.py
-        {READ} @/data/times.py @/data/windows.py
+        {READ} @/data/times.py @/data/windows.py @/evaluation/decomposition.py tests/test_explore.py
         tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_times.py
         tests/test_windows.py
         """,

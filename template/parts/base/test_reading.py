@@ -95,8 +95,12 @@ def test_the_only_file_of_an_archive_is_read(tmp_path: Path) -> None:
         ("a;b,c\n1;2,3\n", "can be cut at each comma or semicolon alike"),
         ("", "is empty"),
         ("\n \n", "holds nothing"),
-        ('{"a": 1}\n{"a": 2}\n', "is JSON"),
-        ('[{"a": 1},\n{"a": 2}]\n', "is JSON"),
+        ('{"a": 1}\n{"a": 2\n', "line 2: no JSON object of one line"),
+        ('{"a": 1}\n[2]\n', "line 2: no object with a key for each column"),
+        ('{\n"a": 1\n}\n', "line 1: no JSON object of one line"),
+        ('[{"a": 1},\n{"a" 2}]\n', "line 2: the JSON is broken"),
+        ("[[1, 2],\n[3, 4]]\n", "element 1 of the list is no object"),
+        ("[{}]\n", "holds no object with a key"),
         ("a,b\n1,\0\n", "holds bytes that are no text"),
     ],
 )
@@ -109,6 +113,21 @@ def test_a_broken_table_is_refused_with_the_place(tmp_path: Path, content: str, 
         read(path)
     assert str(path) in str(error.value)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[{"id": 1.50, "name": "NA"},\n {"name": "a, \\"b\\"", "id": null, "at": {"x": [1]}}]',
+        '{"id": 1.50, "name": "NA"}\n\n{"name": "a, \\"b\\"", "id": null, "at": {"x": [1]}}\n',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_objects_of_json_are_rows(tmp_path: Path, content: str, encoding: str) -> None:
+    frame = read(write(tmp_path, content.encode(encoding), "own.json"))
+    assert frame["id"].tolist() == ["1.50", ""]
+    assert frame["name"].tolist() == ["NA", 'a, "b"']
+    assert frame["at"].tolist() == ["", '{"x": ["1"]}']
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def read_all(paths: list[Path], schema: Schema) -> list[Pixels | str]:
 
     def read(path: Path) -> Pixels | str:
         try:
-            return read_image(path, schema.size, schema.colour)
+            return read_image(path, schema.size, schema.colour, schema.bits)
         except BadImage as error:
             return str(error)
 

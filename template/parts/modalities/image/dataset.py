@@ -44,7 +44,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Inventory:
-    """A row for each usable image, with path, label, width and height; and what is left out, with the reason."""
+    """A row for each usable image, with its path, label, width, height and digest; and what is left out, why."""
 
     images: pd.DataFrame
     left_out: dict[str, str]

@@ -40,7 +40,7 @@ def read_pixels(features: Any, schema: Schema) -> Pixels:
     # Imported where it is used: who sends pixels needs no training library.
     from ..data.pixels import ReadImages
 
-    return ReadImages(schema.size, schema.colour, schema.on_bad_file).transform(features)[:]
+    return ReadImages(schema.size, schema.colour, schema.on_bad_file, schema.bits).transform(features)[:]
 
 
 def load_encoder(folder: Path, schema: Schema) -> Encoder:

@@ -1,7 +1,9 @@
 """A page that shows the images before anything is learned from them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -14,6 +16,11 @@ from .report import write_page
 
 MAX_LABELS = 20
 SHOWN = 10  # of each label
+AVERAGED = 200  # of each label
+SHOWN_NAMES = 5
+CHANNEL_COLORS = {"grey": ("#444444",), "rgb": ("#9d0208", "#588157", "#2a6f97")}
+# What is worth a word: the share of a label, a side in pixels, and how often wider or higher than most.
+RARE, TINY, STRETCHED = 0.1, 16, 2.0
 
 
 def write_exploration(found: Inventory, schema: Schema, folder: Path) -> Path:
@@ -21,11 +28,16 @@ def write_exploration(found: Inventory, schema: Schema, folder: Path) -> Path:
     images = found.images
     facts = {"images": len(images), "labels": images["label"].nunique(), "left out": len(found.left_out)}
     tables = {
+        "Findings": pd.DataFrame(find_all(images), columns=["what", "what can be done"]),
         "The folder": pd.DataFrame(facts.items(), columns=["what", "count"]),
         "Its labels": describe_labels(images),
         "Left out": pd.DataFrame(found.left_out.items(), columns=["file", "because it"]),
     }
-    figures = {"examples": draw_examples(images, schema), "distributions": draw_distributions(images)}
+    figures = {
+        "examples": draw_examples(images, schema),
+        "distributions": draw_distributions(images),
+        "colours": draw_colours(images, schema),
+    }
     return write_page(folder, f"Data: {schema.source}", tables, figures)
 
 
@@ -33,6 +45,31 @@ def summarize(found: Inventory, schema: Schema) -> str:
     """Return how much data there is, in words."""
     left_out = f" ({len(found.left_out)} left out)" if found.left_out else ""
     return f"{len(found.images)} images{left_out} and {len(schema.target.categories)} labels"
+
+
+def find_all(images: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield what deserves a look before anything is learned, and what can be done about it."""
+    counts = images["label"].value_counts()
+    if (share := counts.min() / len(images)) < RARE:
+        yield f"{counts.idxmin()!r} has {share:.1%} of the images", "training.class_weight: balanced; more of them"
+    equal = images.groupby("digest")
+    labels, sizes = equal["label"].nunique(), equal.size()
+    if mixed := int((labels > 1).sum()):
+        names = ", ".join(Path(path).name for path in equal["path"].first()[labels > 1].head(SHOWN_NAMES))
+        yield f"{mixed} images lie in the folders of several labels, such as {names}", "which label is true?"
+    if repeated := int((sizes - 1).sum()):
+        yield f"{repeated} files repeat another", "they are never cut apart; remove them, if they are there by mistake"
+    for path in images.loc[images["cut"], "path"].head(SHOWN_NAMES):
+        yield f"{Path(path).name} ends in even grey, as if its lower part were missing", "look at it; remove or mend it"
+    tiny = images[images[["width", "height"]].min(axis=1) < TINY]
+    if len(tiny):
+        yield f"{len(tiny)} images have a side of fewer than {TINY} pixels", "are they thumbnails?"
+    ratio = images["width"] / images["height"]
+    if stretched := int(((ratio / ratio.median() > STRETCHED) | (ratio.median() / ratio > STRETCHED)).sum()):
+        yield (
+            f"{stretched} images are far wider or higher than most",
+            "they are stretched to one form; crop them before",
+        )
 
 
 def describe_labels(images: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +89,7 @@ def describe_labels(images: pd.DataFrame) -> pd.DataFrame:
 def draw_examples(images: pd.DataFrame, schema: Schema) -> Figure:
     """Draw some images of each label, in the size and colour that a model takes."""
     labels = schema.target.categories[:MAX_LABELS]
-    reader = ReadImages(schema.size, schema.colour, schema.on_bad_file)
+    reader = ReadImages(schema.size, schema.colour, schema.on_bad_file, schema.bits)
     figure = Figure(figsize=(1 + 0.8 * SHOWN, 0.5 + 0.8 * len(labels)), layout="constrained")
     figure.suptitle("Examples of each label, as a model takes them")
     panels = figure.subplots(len(labels), SHOWN, squeeze=False)
@@ -63,6 +100,27 @@ def draw_examples(images: pd.DataFrame, schema: Schema) -> Figure:
         row[0].set_title(label, loc="left", fontsize=9)
         for path, axes in zip(paths.sample(min(SHOWN, len(paths)), random_state=0), row, strict=False):
             axes.imshow(reader.read(path).squeeze(), cmap="gray", vmin=0, vmax=255)
+    return figure
+
+
+def draw_colours(images: pd.DataFrame, schema: Schema) -> Figure:
+    """Draw the mean of some images of each label, and how bright they are, channel by channel."""
+    labels = schema.target.categories[:MAX_LABELS]
+    reader = ReadImages(schema.size, schema.colour, schema.on_bad_file, schema.bits)
+    figure = Figure(figsize=(8, 0.5 + 0.9 * len(labels)), layout="constrained")
+    figure.suptitle("The mean of each label's images, and how often which brightness occurs")
+    panels = figure.subplots(len(labels), 2, squeeze=False, width_ratios=[1, 5])
+    for label, (mean, shades) in zip(labels, panels, strict=True):
+        paths = images.loc[images["label"] == label, "path"]
+        pixels = reader.transform(paths.sample(min(AVERAGED, len(paths)), random_state=0).tolist())[:]
+        mean.imshow(pixels.mean(axis=0).squeeze() / 255, cmap="gray", vmin=0, vmax=1)
+        mean.set_axis_off()
+        for channel, color in enumerate(CHANNEL_COLORS[schema.colour]):
+            counts, edges = np.histogram(pixels[..., channel], bins=64, range=(0, 256))
+            shades.stairs(counts / counts.sum(), edges, color=color)
+        shades.set(xlim=(0, 256), yticks=[])
+        shades.set_title(label, loc="left", fontsize=9)
+        sns.despine(ax=shades, left=True)
     return figure
 
 

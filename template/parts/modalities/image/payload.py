@@ -131,7 +131,8 @@ class Payload:
             raise TooManyPixels(f"needs {needed} bytes of memory to be decoded; {limit}")
         with Share(self._memory) as share:
             share.take(needed)
-            return decode(data, self._schema.size, self._schema.colour, max_pixels=self._max_pixels)
+            schema = self._schema
+            return decode(data, schema.size, schema.colour, schema.bits, max_pixels=self._max_pixels)
 
 
 def read_each(

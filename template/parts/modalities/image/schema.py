@@ -13,6 +13,7 @@ SCHEMA_FILE = "schema.json"
 
 Colour = Literal["grey", "rgb"]
 OnBadFile = Literal["skip", "refuse"]
+Bits = Annotated[int, Field(ge=8, le=16)]
 Side = Annotated[int, Field(ge=4, le=4096)]
 
 # What a model takes, by name; the encoder says which.
@@ -27,13 +28,14 @@ def as_pair(size: Any) -> Any:
 class DataSource(BaseModel, frozen=True, extra="forbid"):
     """The images to learn from: a folder with a folder for each label, and the form that a model takes them in.
 
-    Without a size or a colour, they are found from the images. `group` is a regular expression: what its only group
-    finds in the names of files may not be cut apart.
+    Without a size, a colour or bits, they are found from the images. `group` is a regular expression: what its only
+    group finds in the names of files may not be cut apart.
     """
 
     path: str
     size: Annotated[tuple[Side, Side] | None, BeforeValidator(as_pair)] = None
     colour: Colour | None = None
+    bits: Bits | None = None
     on_bad_file: OnBadFile
     group: str | None = None
     positive: str | None = None
@@ -75,6 +77,8 @@ class Schema(BaseModel, frozen=True, extra="forbid"):
     threshold: float | None = None
     size: tuple[int, int]
     colour: Colour
+    # How many bits are used where a file has room for 16: scanners and detectors give 10, 12 or 14.
+    bits: Bits = 16
     on_bad_file: OnBadFile
     ignored: dict[str, str] = {}
 

@@ -1,5 +1,6 @@
 """A folder is listed without reading it; what cannot be used is named, and skipped or refused."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,79 @@ def test_what_cannot_be_used_is_named_and_refused(settle: Settle, name: str) -> 
         load(settle({name: content}, on_bad_file="refuse"))
 
 
-def test_an_empty_label_folder_and_one_in_another_are_named(settle: Settle, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_empty_label_folder_is_named(settle: Settle, caplog: pytest.LogCaptureFixture) -> None:
     config = settle({})
     (config.data_path / "empty").mkdir()
-    (config.data_path / "a" / "more.png").mkdir()
     load(config)
     assert "empty/ holds no images" in caplog.text
-    assert "a/more.png is no file" in caplog.text
+
+
+def test_folders_in_those_of_labels_are_read(settle: Settle) -> None:
+    config = settle({"a/2021/may/1.png": PICTURE, "b/2022/1.png": PICTURE, "b/2022/bad.png": b""})
+    listing = list_folder(config.data_path)
+    assert "a/2021/may/1.png" in listing.files["a"]
+    assert len(listing.files["b"]) == 11
+    assert listing.bad == {"b/2022/bad.png": "is empty"}
+
+
+@pytest.mark.parametrize(("folders", "tested"), [("train val", 4), ("Train Valid Test", 4), ("training testing", 4)])
+def test_folders_to_train_and_to_test_on_are_used_as_such(settle: Settle, folders: str, tested: int) -> None:
+    config = settle({})
+    shutil.rmtree(config.data_path)
+    for number, folder in enumerate(folders.split()):
+        for label in "ab":
+            for image in range(2 if number else 6):
+                shade = np.full((16, 16), 10 * image + 120 * (label == "b") + 3 * number, dtype=np.uint8)
+                write(config.data_path / folder / label / f"{image}.png", cv2.imencode(".png", shade)[1].tobytes())
+    write(
+        config.data_path / folders.split()[-1] / "a" / "again.png",
+        (config.data_path / folders.split()[0] / "a/0.png").read_bytes(),
+    )
+    dataset = load(config)
+    assert dataset.schema.target.categories == ("a", "b")
+    assert len(dataset.test.target) == tested
+    assert {Path(path).parent.parent.name for path in dataset.test.features} == {folders.split()[-1]}
+    assert {Path(path).parent.parent.name for path in dataset.train.features} == set(folders.split()[:-1])
+
+
+def test_labels_may_be_called_as_parts_are(settle: Settle) -> None:
+    config = settle({})
+    (config.data_path / "a").rename(config.data_path / "train")
+    (config.data_path / "b").rename(config.data_path / "test")
+    assert load(config).schema.target.categories == ("test", "train")
+
+
+def test_a_label_without_an_image_to_test_on_is_named(settle: Settle) -> None:
+    config = settle({})
+    (config.data_path / "train").mkdir()
+    for label in "ab":
+        (config.data_path / label).rename(config.data_path / "train" / label)
+    write(config.data_path / "test" / "a" / "1.png", cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes())
+    with pytest.raises(DataError, match="no image of b to test on"):
+        load(config)
+
+
+def test_a_photo_whose_middle_is_missing_is_named(settle: Settle, caplog: pytest.LogCaptureFixture) -> None:
+    rows, columns = np.mgrid[0:160, 0:200]
+    photo = cv2.imencode(".jpg", ((rows * columns) % 256).astype(np.uint8))[1].tobytes()
+    found, _ = read_data(
+        settle({"a/cut.jpg": photo[: len(photo) // 2] + photo[-len(photo) // 4 :], "a/whole.jpg": photo})
+    )
+    assert found.images["cut"].sum() == 1
+    assert "1 JPEG images end in even grey" in caplog.text
+    assert "cut.jpg" in caplog.text
+
+
+def test_twelve_of_sixteen_bits_are_read_as_such(settle: Settle) -> None:
+    config = settle({})
+    for path in config.data_path.rglob("*.png"):
+        deep = np.arange(256, dtype=np.uint16).reshape(16, 16) * 16 + 15
+        path.write_bytes(cv2.imencode(".png", deep)[1].tobytes())
+    _, schema = read_data(config)
+    assert schema.bits == 12
+    assert load(config).schema.bits == 12
+    asked = config.model_copy(update={"data": config.data.model_copy(update={"bits": 16})})
+    assert read_data(asked)[1].bits == 16
 
 
 def test_an_unreadable_file_is_named(

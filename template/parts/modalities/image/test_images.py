@@ -19,6 +19,8 @@ from acme_ml.data.images import (
     decoded_bytes,
     flatten,
     flatten_rows,
+    looks_cut,
+    read_orientation,
     reduction,
 )
 from acme_ml.schema import Colour
@@ -153,11 +155,61 @@ def test_a_photo_is_turned_upright() -> None:
     assert np.abs(turned.astype(int) - ORANGE[::-1, ::-1, ::-1])[:, [0, 4, 20, 23]].max() <= 8
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_any_image_is_turned_as_its_exif_data_say(suffix: str, orientation: int) -> None:
+    tag = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"MM\0*" + struct.pack(">IH", 8, 1) + tag + bytes(4)
+    blocks = [np.frombuffer(exif, np.uint8)]
+    done, data = cv2.imencodeWithMetadata(suffix, laid(ORANGE, orientation), [cv2.IMAGE_METADATA_EXIF], blocks)
+    assert done
+    pixels = decode(data.tobytes(), SIZE, "rgb")
+    assert np.abs(pixels.astype(int) - ORANGE[..., ::-1])[:, [0, 4, 20, 23]].max() <= 8
+    assert decode(data.tobytes(), (6, 4), "grey").shape == (4, 6, 1)
+
+
+def laid(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return what has to be turned to be upright, as Exif numbers it."""
+    turned = {
+        1: pixels,
+        2: pixels[:, ::-1],
+        3: pixels[::-1, ::-1],
+        4: pixels[::-1],
+        5: pixels.swapaxes(0, 1),
+        6: np.rot90(pixels, 1),
+        7: pixels[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(pixels, -1),
+    }
+    return np.ascontiguousarray(turned[orientation])
+
+
+@pytest.mark.parametrize("exif", [b"", b"II*\0", b"MM\0*\0\0\0\x08\0\x05", b"II*\0\xff\xff\xff\xff", bytes(30)])
+def test_exif_data_that_say_nothing_leave_an_image_as_it_is(exif: bytes) -> None:
+    assert read_orientation(exif) == 1
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_fewer_bits_than_there_is_room_for_are_as_bright(bits: int) -> None:
+    deep = ORANGE.astype(np.uint32) * (2**bits - 1) // 255
+    pixels = decode(encode(deep.astype(np.uint16)), SIZE, "rgb", bits)
+    assert np.abs(pixels.astype(int) - ORANGE[..., ::-1]).max() <= 1
+
+
 @pytest.mark.parametrize("size", [(12, 8), (48, 32), (5, 40)])
 def test_images_are_stretched_to_the_size(size: tuple[int, int]) -> None:
     pixels = decode(FORMS["png"], size, "rgb")
     assert pixels.shape == (size[1], size[0], 3)
     assert (pixels[:, 0] == ORANGE[0, 0, ::-1]).all()
+
+
+def test_a_photo_whose_middle_is_missing_looks_cut() -> None:
+    rows, columns = np.mgrid[0:160, 0:200]
+    photo = np.stack([rows, columns, (rows * columns) % 256], axis=2).astype(np.uint8)
+    data = encode(photo, ".jpg")
+    assert not looks_cut(data)
+    assert looks_cut(data[: len(data) // 2] + data[-len(data) // 4 :])
+    assert not looks_cut(FORMS["png"])
+    assert not looks_cut(encode(np.full((32, 32, 3), 128, np.uint8), ".jpg"))
 
 
 @pytest.mark.parametrize("form", DAMAGED)

@@ -249,6 +249,10 @@ def test_a_model_learns_from_principal_components_if_asked(messy: Callable[..., 
     shares = run.evaluation.tables["Principal components"]["with those before"]
     assert len(shares) == pca or shares.iloc[-1] >= pca > shares.iloc[-2]
     assert run.evaluation.tables["Loadings"]["feature"].str.len().all()
+    reduced = pd.read_csv(run.report.parent / "components.csv")
+    assert [*reduced.columns[:3], reduced.columns[-1]] == ["row", "held out", "component 1", "predicted"]
+    assert reduced.filter(like="component").shape[1] == len(shares)
+    assert 0 < reduced["held out"].sum() < len(reduced)
     bundle = load_bundle(run.bundle)
     assert bundle.predictor.engine == "onnxruntime"
     assert bundle.metrics["onnx"]["agreement"] == 1

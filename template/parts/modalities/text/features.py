@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..inference.encoder import IdReader
-from ..inference.words import WordOptions, Words
+from ..inference.words import WordOptions, Words, tell_known
 from .lengths import choose_cut
 
 
@@ -39,6 +39,7 @@ class WordIds(WordOptions, TransformerMixin, BaseEstimator):
         self.words_ = sorted(frequent, key=lambda word: -found[word])[: self.max_words]
         if not self.words_:
             raise ValueError("no word of the texts is left; loosen the options of the step `text`")
+        self.remarks_.append(tell_known([each[: self.length_] for each in read], self.words_))
         return self
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.int64]:

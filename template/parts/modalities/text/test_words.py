@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from acme_ml.inference.words import WordOptions, Words
+from acme_ml.inference.words import WordOptions, Words, tell_known
 
 TEXT = "The Cafés of <b>Århus</b>: see https://a.example/b?c=d or mail me@a.example, 3.50 each, running late"
 
@@ -64,6 +64,12 @@ def test_any_script_is_read(text: str, expected: list[str]) -> None:
 def test_a_word_becomes_its_entry_in_a_dictionary() -> None:
     assert words("mice were better, Häuser", lemmatizing="en") == ["mouse", "be", "good", "häuser"]
     assert words("Häuser besser", lemmatizing="de") == ["haus", "gut"]
+
+
+def test_how_many_words_are_left_is_told() -> None:
+    texts = [["a", "b", "c"], ["a"], ["z"], ["a", "b"]]
+    told = "2 words are known, 71% of all in the texts, 1.5 in a text by the median; 1 texts have none of them"
+    assert tell_known(texts, ["a", "b"]) == told
 
 
 @pytest.mark.parametrize("part", ["好", "\U0001f468\u200d", "a.", "a@", "<", "http://", "1.", "x" * 50, "\u0301"])

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import simplemma
@@ -82,6 +83,15 @@ class Words:
             text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
         text = unicodedata.normalize("NFC", text)
         return text.lower() if self._lowercase else text
+
+
+def tell_known(texts: Sequence[Sequence[str]], known: Collection[str], what: str = "words") -> str:
+    """Return how many words are known, and how many of those in texts are: what is left of them for the model."""
+    words = set(known)
+    found = [sum(word in words for word in text) for text in texts]
+    share = sum(found) / max(1, sum(map(len, texts)))
+    told = f"{len(known)} {what} are known, {share:.0%} of all in the texts, {median(found):g} in a text by the median"
+    return f"{told}; {none} texts have none of them" if (none := found.count(0)) else told
 
 
 def spell_out(stop_words: bool | Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import dendrogram
 from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_samples
 from sklearn.pipeline import Pipeline
 
@@ -13,6 +14,10 @@ from .plots import COLOR, MUTED, PALETTE, figure_of, new_axes
 
 MAX_ROWS = 5_000
 MAX_LEAVES = 30
+# Of so many points t-SNE takes some seconds.
+MAX_NEIGHBOURS = 1_500
+LEAST_NEIGHBOURS = 10
+PERPLEXITY = 30.0
 
 
 def draw(model: Pipeline, dataset: Dataset) -> dict[str, Figure]:
@@ -20,6 +25,8 @@ def draw(model: Pipeline, dataset: Dataset) -> dict[str, Figure]:
     rows = dataset.train.features.head(MAX_ROWS)
     points, labels = np.asarray(model[:-1].transform(rows)), model.predict(rows)
     figures = {"clusters": draw_clusters(points, labels), "sizes": draw_sizes(labels)}
+    if len(points) > LEAST_NEIGHBOURS:
+        figures["neighbours"] = draw_neighbours(points, labels)
     if 1 < len(np.unique(labels)) < len(labels):
         figures["silhouettes"] = draw_silhouettes(points, labels)
     if hasattr(model[-1], "merges_"):
@@ -40,6 +47,23 @@ def draw_clusters(points: NDArray[np.float64], labels: NDArray[np.int64]) -> Fig
     for cluster in np.unique(labels):
         inside = labels == cluster
         axes.scatter(across[inside], up[inside], color=color_of(cluster), alpha=0.7, edgecolor="none", label=cluster)
+    axes.legend(title="cluster")
+    return figure_of(axes)
+
+
+def draw_neighbours(points: NDArray[np.float64], labels: NDArray[np.int64]) -> Figure:
+    """Draw the points so that neighbours stay neighbours, coloured by cluster; distances between groups say nothing.
+
+    van der Maaten and Hinton, Visualizing Data using t-SNE, J. Mach. Learn. Res. 9, 2008.
+    """
+    some, known = points[:MAX_NEIGHBOURS], labels[:MAX_NEIGHBOURS]
+    perplexity = min(PERPLEXITY, (len(some) - 1) / 3)
+    flat = TSNE(perplexity=perplexity, random_state=0).fit_transform(some)
+    axes = new_axes("Clusters, by t-SNE", "", "")
+    for cluster in np.unique(known):
+        inside = known == cluster
+        axes.scatter(*flat[inside].T, color=color_of(cluster), alpha=0.7, edgecolor="none", label=cluster)
+    axes.set(xticks=[], yticks=[])
     axes.legend(title="cluster")
     return figure_of(axes)
 

@@ -1,13 +1,16 @@
 """Find the images, check them, and split them."""
 
+import hashlib
 import logging
 import re
 from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.progress import track
 
 from ..config import Config
@@ -16,8 +19,8 @@ from ..schema import Colour, Schema, Target
 from .classes import pick_positive
 from .dataset import Dataset, Inventory, Split
 from .example import write_example
-from .folder import Listing, list_folder, report_bad, survey
-from .images import BadImage, check_header, decode, for_each, read_file
+from .folder import Listing, find_tested, list_folder, report_bad, survey
+from .images import BITS, BadImage, check_header, decode, for_each, looks_cut, read_file
 from .splitting import Ties, hold_out, tie
 
 logger = logging.getLogger(__name__)
@@ -27,8 +30,18 @@ EXAMPLE = "data/raw"
 # fewer than the least no cells and no pooled parts are left.
 LEAST_LONG, MOST_LONG = 16, 64
 LEAST_SHORT = 4
+Places = NDArray[np.intp]
+# Width, height, whether it looks cut, and the SHA-256 of its file.
+Checked = tuple[int, int, bool, str]
+MOST_SHOWN = 5
 
-Form = tuple[tuple[int, int], Colour]
+
+class Form(NamedTuple):
+    """In which form images are read: width and height, colour, and how many of 16 bits are used."""
+
+    size: tuple[int, int]
+    colour: Colour
+    bits: int
 
 
 def load(config: Config) -> Dataset:
@@ -41,10 +54,29 @@ def load(config: Config) -> Dataset:
     least = ceil(labels / min(config.data.test_size, 1 - config.data.test_size))
     if count < least:
         raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels; it takes {least}")
-    known = images.target.to_numpy()
-    train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
+    tested = find_tested(images.features.tolist(), config.data_path)
+    if tested is None:
+        known = images.target.to_numpy()
+        train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
+    else:
+        train, test = split_as_given(images, tested, schema, config.data_path)
     whole = images if config.training.final_fit == "all" else None
     return Dataset(images.take(train), images.take(test), schema, ties.take(train), whole)
+
+
+def split_as_given(images: Split, tested: NDArray[np.bool_], schema: Schema, root: Path) -> tuple[Places, Places]:
+    """Return the places to train and to test on, as folders say; images in both are learned from, and not measured on.
+
+    Raises DataError when a label is missing in one of them.
+    """
+    twice = tested & np.isin(images.keys(), images.keys()[~tested])
+    if twice.any():
+        logger.warning("%s: %d images to test on are also there to train on; they are not measured", root, twice.sum())
+    train, test = np.flatnonzero(~tested), np.flatnonzero(tested & ~twice)
+    for places, name in ((train, "train"), (test, "test")):
+        if missing := set(schema.target.categories) - set(images.target.iloc[places]):
+            raise DataError(f"{root}: there is no image of {', '.join(sorted(missing))} to {name} on")
+    return train, test
 
 
 def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
@@ -83,8 +115,13 @@ def read_data(config: Config, *, refresh: bool = False) -> tuple[Inventory, Sche
     listing.leave_out(ignored)
     report_bad(listing.bad, config.data_path, config.data.on_bad_file)
     schema = settle_schema(config, listing, ignored, form, refresh=refresh)
-    sizes = [checked[name] for files in listing.files.values() for name in files]
-    images = pd.DataFrame(sizes, columns=["width", "height"]).assign(path=listing.paths, label=listing.labels)
+    found = [checked[name] for files in listing.files.values() for name in files]
+    images = pd.DataFrame(found, columns=["width", "height", "cut", "digest"]).assign(
+        path=listing.paths, label=listing.labels
+    )
+    if cut := images.loc[images["cut"], "path"].tolist():
+        shown = ", ".join(map(str, cut[:MOST_SHOWN]))
+        logger.warning("%d JPEG images end in even grey, as if their lower parts were missing: %s", len(cut), shown)
     return Inventory(images, listing.bad), schema
 
 
@@ -99,14 +136,14 @@ def open_folder(config: Config) -> tuple[Listing, Schema]:
     return listing, settle_schema(config, listing, ignored, choose_form(config, listing, known))
 
 
-def check_images(paths: list[str], size: tuple[int, int], colour: Colour) -> Iterable[tuple[int, int] | str]:
-    """Return width and height of each image, or what is wrong with it, on all cores."""
+def check_images(paths: list[str], size: tuple[int, int], colour: Colour, bits: int) -> Iterable[Checked | str]:
+    """Return what is known of each image, or what is wrong with it, on all cores."""
 
-    def check(path: str) -> tuple[int, int] | str:
+    def check(path: str) -> Checked | str:
         try:
             data = read_file(path)
-            decode(data, size, colour)
-            return check_header(data)
+            decode(data, size, colour, bits)
+            return *check_header(data), looks_cut(data), hashlib.sha256(data).hexdigest()
         except BadImage as error:
             return str(error)
 
@@ -121,22 +158,26 @@ def require_labels(listing: Listing, config: Config) -> None:
 
 
 def choose_form(config: Config, listing: Listing, known: Schema | None) -> Form:
-    """Return the size and the colour that images are read in: as asked, as known, or as most of the images are.
+    """Return the form that images are read in: as asked, as known, or as most of the images are.
 
     Raises DataError when there are too few labels.
     """
     require_labels(listing, config)
     size, colour = config.data.size or (known and known.size), config.data.colour or (known and known.colour)
-    if size and colour:
-        return size, colour
-    (width, height), colourful = survey(listing.paths)
+    bits = config.data.bits or (known and known.bits)
+    if size and colour and bits:
+        return Form(size, colour, bits)
+    (width, height), colourful, used = survey(listing.paths)
+    bits = bits or used
     scale = min(max(LEAST_LONG, width, height), MOST_LONG) / max(width, height)
     size = size or (max(LEAST_SHORT, round(scale * width)), max(LEAST_SHORT, round(scale * height)))
     colour = colour or ("rgb" if colourful else "grey")
     logger.info("images are read as %d x %d pixels, %s; most are of about %d x %d", *size, colour, width, height)
     if scale < 1 and not config.data.size:
         logger.info("more of them is read, and more slowly, with another data.size in params.yaml")
-    return size, colour
+    if bits < BITS:
+        logger.info("of 16 bits, %d are used; data.bits in params.yaml can say otherwise", bits)
+    return Form(size, colour, bits)
 
 
 def read_schema(config: Config) -> Schema | None:
@@ -160,14 +201,14 @@ def settle_schema(
             f"{config.data_path}: the labels are not those of {config.schema_path} ({', '.join(changed)}); "
             "if they changed on purpose, run the data command with --refresh"
         )
-    size, colour = form
     chosen = config.data.positive or (known.positive if known and not refresh else None)
     schema = Schema(
         source=config.data.path,
         target=Target(categories=labels),
         positive=pick_positive(listing.labels, chosen, config.data.path),
-        size=size,
-        colour=colour,
+        size=form.size,
+        colour=form.colour,
+        bits=form.bits,
         on_bad_file=config.data.on_bad_file,
         ignored=ignored,
     )

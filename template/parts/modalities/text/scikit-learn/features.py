@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..inference.encoder import CountReader, VectorReader, runs
-from ..inference.words import WordOptions, Words
+from ..inference.words import WordOptions, Words, tell_known
 
 NOTHING_LEFT = "no word of the texts is left; loosen the options of the step `text`"
 
@@ -33,12 +33,14 @@ class WordCounts(WordOptions, TransformerMixin, BaseEstimator):
     def fit(self, texts: Sequence[str], target: Any = None) -> Self:
         """Find the terms. Raises ValueError when there is none, or an option cannot be used."""
         words = Words(self)
-        found = Counter(chain.from_iterable(set(runs(words(text), self.ngrams)) for text in texts))
+        read = [runs(words(text), self.ngrams) for text in texts]
+        found = Counter(chain.from_iterable(map(set, read)))
         frequent = sorted(term for term, count in found.items() if count >= self.min_df)
         kept = sorted(frequent, key=lambda term: -found[term])[: self.max_features]
         if not kept:
             raise ValueError(NOTHING_LEFT)
         self.terms_ = sorted(kept)
+        self.remarks_ = [tell_known(read, self.terms_, "terms")]
         return self
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
@@ -79,6 +81,7 @@ class WordVectors(WordOptions, TransformerMixin, BaseEstimator):
         if not any(count >= self.min_count for count in Counter(chain.from_iterable(sentences)).values()):
             raise ValueError(NOTHING_LEFT)
         self.words_, self.vectors_ = self._learn(sentences)
+        self.remarks_ = [tell_known(sentences, self.words_)]
         return self
 
     def _learn(self, sentences: list[list[str]]) -> tuple[list[str], NDArray[np.float32]]:

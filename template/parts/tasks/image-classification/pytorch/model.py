@@ -111,7 +111,7 @@ NETWORKS = {"convolutional": ConvolutionalNetwork, "transfer": TransferNetwork}
 
 def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from paths to class probabilities. Raises ConfigError."""
-    reader = ReadImages(schema.size, schema.colour, schema.on_bad_file)
+    reader = ReadImages(schema.size, schema.colour, schema.on_bad_file, schema.bits)
     network = make_estimator(NETWORKS, config).set_params(checkpoints=str(config.models_dir / ".checkpoints"))
     return set_step_params(Pipeline([("images", reader), ("model", network)]), config)
 

@@ -49,7 +49,7 @@ class DescribeImages(TransformerMixin, BaseEstimator):
 def build_model(config: Config, schema: Schema) -> Pipeline:
     """Return the unfitted pipeline from paths to class probabilities. Raises ConfigError."""
     steps = [
-        ("images", ReadImages(schema.size, schema.colour, schema.on_bad_file)),
+        ("images", ReadImages(schema.size, schema.colour, schema.on_bad_file, schema.bits)),
         ("features", DescribeImages()),
         ("model", make_estimator(CLASSIFIERS, config)),
     ]

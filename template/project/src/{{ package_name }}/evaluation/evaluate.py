@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Evaluation:
     """What is known of a model: its metrics, the baseline's, their mean and spread across folds, tables and figures.
 
     `folds_chose` says that its hyper-parameters are those that were best on the folds, which therefore flatter it.
+    `files` are tables with a row for each example.
     """
 
     metrics: Metrics
@@ -49,6 +50,7 @@ class Evaluation:
     tables: dict[str, pd.DataFrame]
     figures: dict[str, Figure]
     folds_chose: bool = False
+    files: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def evaluate(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False) -> Evaluation:
@@ -65,6 +67,7 @@ def evaluate(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: 
         tables=break_down(model, test, dataset.schema) | getattr(model, "tables_", {}),
         figures=draw(model, dataset) | diagnose(model),
         folds_chose=folds_chose,
+        files=model.describe(dataset.train.features, test.features) if hasattr(model, "describe") else {},
     )
 
 

@@ -28,7 +28,7 @@ img.wide { width: 100%; }
 
 
 def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any], folder: Path) -> Path:
-    """Write a run's metrics, origin and figures; return the page."""
+    """Write a run's metrics, origin and figures, and its tables of examples as CSV; return the page."""
     metrics = pd.DataFrame(
         {
             "metric": list(evaluation.metrics),
@@ -43,7 +43,10 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
         **evaluation.tables,
         "Origin": pd.DataFrame(origin.items(), columns=["what", "value"]),
     }
-    return write_page(folder, f"Run {name}", tables, evaluation.figures)
+    page = write_page(folder, f"Run {name}", tables, evaluation.figures)
+    for file, rows in evaluation.files.items():
+        rows.to_csv(folder / f"{file}.csv", index=False)
+    return page
 
 
 def write_search_report(results: pd.DataFrame, metric: str, folder: Path) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import DataError
+from .objects import write_objects
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 # A path with one of these would be taken for a pattern of several.
@@ -42,7 +43,8 @@ class Dialect:
     """How a table is written: a file with the same in UTF-8, what separates values, and the names of the columns.
 
     The file is the table's own where it is so already. `skipped` lines of the table come before its header. In the
-    table itself, whose `encoding` is this, values are `spaced` if a blank follows each separator.
+    table itself, whose `encoding` is this, values are `spaced` if a blank follows each separator. One that was no CSV
+    is `converted`, and its records are those of the file.
     """
 
     text: Path
@@ -51,6 +53,7 @@ class Dialect:
     skipped: int
     encoding: str = "utf-8-sig"
     spaced: bool = False
+    converted: bool = False
 
 
 def plain_text(path: Path, folder: Path, usual: str | None = None) -> Dialect:
@@ -65,6 +68,9 @@ def plain_text(path: Path, folder: Path, usual: str | None = None) -> Dialect:
         with unpacked(path, start) as file:
             lines = io.TextIOWrapper(file, encoding=encoding, newline=None)
             skipped, separator, header = skip_to_header(lines, path)
+            if JSON.match(header):
+                text = folder / "table.csv"
+                return Dialect(text, ",", write_objects(header, lines, text, path), 0, "utf-8", converted=True)
             packed = start.startswith((GZIP, ZIP))
             # DuckDB takes the second line of such a header for a row if a byte-order mark comes before the first.
             marked = start.startswith(codecs.BOM_UTF8) and header.count('"') % 2 == 1
@@ -151,8 +157,6 @@ def skip_to_header(lines: io.TextIOWrapper, path: Path) -> tuple[int, str | None
     while line := lines.readline():
         named = re.fullmatch(r"sep=(.)\n?", line)
         if not named and line.strip():
-            if JSON.match(line):
-                raise DataError(f"{path} is JSON; save it as CSV, for example with pandas.read_json(…).to_csv(…)")
             return skipped, separator, line
         skipped, separator = skipped + 1, named[1] if named else separator
     raise DataError(f"{path} holds nothing")

@@ -7,18 +7,25 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..schema import OnBadFile
 from .images import (
+    BITS,
     JPEG,
     JPEG_END,
     PNG,
     PNG_END,
     SUFFIXES,
     BadImage,
+    bytes_of_pixel,
     check_header,
     decode,
+    decode_any,
     for_each,
     is_webp,
     is_whole_webp,
@@ -27,6 +34,12 @@ from .images import (
 
 logger = logging.getLogger(__name__)
 
+# How folders are called that say what is to be trained and tested on.
+PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "eval"), "test"),
+}
 # What file managers leave behind; it is never meant as data.
 LITTER = frozenset({"Thumbs.db", "desktop.ini"})
 # Enough to tell the kind of a file, and whether its end is there.
@@ -38,6 +51,8 @@ LEAST_COLOURFUL = 0.05
 # Colour is looked for at this size, and is a difference between red, green and blue that no compression makes of grey.
 GLANCED = (32, 32)
 LEAST_DIFFERENCE = 24
+# Who has fewer uses files of 8 bits.
+FEWEST_BITS = 10
 
 
 @dataclass
@@ -69,20 +84,54 @@ class Listing:
 
 
 def list_folder(root: Path) -> Listing:
-    """List the label folders; of each file a few bytes are read. Raises DataError when there is no such folder."""
+    """List the label folders, which may lie in folders for training and testing, and may have folders in them.
+
+    Of each file a few bytes are read. Raises DataError when there is no such folder.
+    """
     listing = Listing(root)
-    for entry in scan(root):
-        if not entry.is_dir():
-            listing.bad[entry.name] = "lies beside the label folders"
-            continue
-        listing.files[entry.name] = []
-        for file in scan(Path(entry.path)):
-            name = f"{entry.name}/{file.name}"
-            if problem := glance(file):
-                listing.bad[name] = problem
-            else:
-                listing.files[entry.name].append(name)
+    for folder in [root / name for name in find_parts(root)] or [root]:
+        for entry in scan(folder):
+            name = str(Path(entry.path).relative_to(root))
+            if not entry.is_dir():
+                listing.bad[name] = "lies beside the label folders"
+                continue
+            listing.files.setdefault(entry.name, [])
+            for file in walk(Path(entry.path)):
+                name = str(Path(file.path).relative_to(root))
+                if problem := glance(file):
+                    listing.bad[name] = problem
+                else:
+                    listing.files[entry.name].append(name)
     return listing
+
+
+def find_parts(root: Path) -> dict[str, str]:
+    """Return the folders that say what is to be trained and tested on, each with its part; none in other layouts."""
+    folders = [entry for entry in scan(root) if entry.is_dir()]
+    parts = {entry.name: PARTS.get(entry.name.lower(), "") for entry in folders}
+    whole = len(parts) > 1 and "train" in parts.values() and all(parts.values())
+    # Labels could have these names, too, but then images lie in them and no folders.
+    return parts if whole and all(any(each.is_dir() for each in scan(Path(entry.path))) for entry in folders) else {}
+
+
+def find_tested(paths: Sequence[str], root: Path) -> NDArray[np.bool_] | None:
+    """Return for each path whether its folder is one to test on; None where the folders do not say so."""
+    parts = find_parts(root)
+    if not parts:
+        return None
+    tested = "test" if "test" in parts.values() else "val"
+    if {"val", "test"} <= set(parts.values()):
+        logger.info("%s: the images to validate on are learned from, too: folds of all of them stand in", root)
+    return np.array([parts[Path(path).relative_to(root).parts[0]] == tested for path in paths])
+
+
+def walk(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """Yield the files in a folder and the folders in it. Raises DataError."""
+    for entry in scan(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(Path(entry.path))
+        else:
+            yield entry
 
 
 def scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
@@ -127,26 +176,45 @@ def looks_whole(head: bytes, tail: bytes, size: int) -> bool:
     return is_webp(head) and is_whole_webp(head, size)
 
 
-def survey(paths: Sequence[str]) -> tuple[tuple[int, int], bool]:
-    """Return the usual width and height of some of the images, and whether there is colour in them; bad ones aside.
+class Look(NamedTuple):
+    """What is seen of an image or of many: width and height, whether there is colour, and how many bits are used."""
+
+    size: tuple[int, int]
+    colourful: bool
+    bits: int
+
+
+def survey(paths: Sequence[str]) -> Look:
+    """Return the usual size of some of the images, whether there is colour in them, and the most bits; bad ones aside.
 
     Raises DataError when none of them can be read.
     """
     seen = [found for found in for_each(look_at, paths[:: ceil(len(paths) / MOST_SURVEYED)]) if found]
     if not seen:
         raise DataError(f"none of {len(paths)} images can be read")
-    width, height = (int(median(side)) for side in zip(*(size for size, _ in seen), strict=True))
-    return (width, height), sum(colourful for _, colourful in seen) >= LEAST_COLOURFUL * len(seen)
+    width, height = (int(median(side)) for side in zip(*(each.size for each in seen), strict=True))
+    colourful = sum(each.colourful for each in seen) >= LEAST_COLOURFUL * len(seen)
+    # What is not of 16 bits says nothing of those that are.
+    return Look((width, height), colourful, max((each.bits for each in seen if each.bits), default=BITS))
 
 
-def look_at(path: str) -> tuple[tuple[int, int], bool] | None:
-    """Return width and height of an image, and whether it has colour; None if it cannot be read."""
+def look_at(path: str) -> Look | None:
+    """Return what is seen of an image, with no bits if its file has no room for 16; None if it cannot be read."""
     try:
         data = read_file(path)
         size, pixels = check_header(data), decode(data, GLANCED, "rgb").astype(int)
+        bits = bits_used(data)
     except BadImage:
         return None
-    return size, bool((pixels.max(axis=2) - pixels.min(axis=2)).max() > LEAST_DIFFERENCE)
+    return Look(size, bool((pixels.max(axis=2) - pixels.min(axis=2)).max() > LEAST_DIFFERENCE), bits)
+
+
+def bits_used(data: bytes) -> int:
+    """Return how many bits the largest value of a 16-bit PNG file takes, an even number; 0 for other files."""
+    if not data.startswith(PNG) or bytes_of_pixel(data) % 2 or data[24] != BITS:
+        return 0
+    largest = int(decode_any(data)[0].max())
+    return max(FEWEST_BITS, 2 * ceil(largest.bit_length() / 2))
 
 
 def report_bad(bad: Mapping[str, str], root: Path, on_bad_file: OnBadFile) -> None:

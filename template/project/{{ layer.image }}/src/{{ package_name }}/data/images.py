@@ -37,7 +37,15 @@ PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}
 # Rows that are flattened at a time, so that no large copies are made.
 ROWS_AT_ONCE = 64
 
+# How an image lies by Exif: whether its rows run up and its columns to the left, once those from 5 on are swapped.
+ORIENTATION, UPRIGHT, FIRST_TURNED, LAST_ORIENTATION = 0x0112, 1, 5, 8
+FLIPS = {1: (1, 1), 2: (1, -1), 3: (-1, -1), 4: (-1, 1), 5: (1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
+# So many of 16 bits are used, unless fewer are known to be.
+BITS = 16
+
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# What decoders put where a JPEG file holds nothing.
+MISSING = 128
 PNG_END, JPEG_END = b"IEND", b"\xff\xd9"
 
 # The markers of a JPEG file that start a frame, and those of the segments that may come before it.
@@ -65,9 +73,9 @@ def for_each(action: Callable[[Any], Result], paths: Sequence[Any]) -> Iterator[
             yield from results
 
 
-def read_image(path: str | Path, size: tuple[int, int], colour: Colour) -> Pixels:
+def read_image(path: str | Path, size: tuple[int, int], colour: Colour, bits: int = BITS) -> Pixels:
     """Return the pixels of a file as `decode` does. Raises BadImage, for a file that cannot be read too."""
-    return decode(read_file(path), size, colour)
+    return decode(read_file(path), size, colour, bits)
 
 
 def read_file(path: str | Path) -> bytes:
@@ -78,22 +86,66 @@ def read_file(path: str | Path) -> bytes:
         raise BadImage(f"cannot be read: {error.strerror}") from None
 
 
-def decode(data: bytes, size: tuple[int, int], colour: Colour, *, max_pixels: int = MAX_PIXELS) -> Pixels:
+def decode(
+    data: bytes, size: tuple[int, int], colour: Colour, bits: int = BITS, *, max_pixels: int = MAX_PIXELS
+) -> Pixels:
     """Return the pixels of a PNG, JPEG or WebP file, shape (height, width, channels).
 
-    The image is stretched to `size`, a width and a height. What shines through is laid on white, 16 bits become 8, and
-    a photo is turned upright. Raises BadImage.
+    The image is stretched to `size`, a width and a height. What shines through is laid on white, 16 bits, of which so
+    many `bits` are used, become 8, and what its Exif data says lies on its side is turned upright. Raises BadImage.
     """
     found = check_header(data, max_pixels)
-    # Only a JPEG file says which side is up, and only the others hold more than three channels or 8 bits.
-    flags = REDUCTIONS.get(reduction(found, size), cv2.IMREAD_COLOR) if data.startswith(JPEG) else cv2.IMREAD_UNCHANGED
+    pixels, orientation = decode_upright(data, found, size) if data.startswith(JPEG) else decode_any(data)
+    turned = orientation >= FIRST_TURNED
+    return paint(turn(resize(flatten(pixels, bits), size[::-1] if turned else size), orientation), colour)
+
+
+def decode_upright(data: bytes, found: tuple[int, int], size: tuple[int, int]) -> tuple[NDArray[Any], int]:
+    """Return the pixels of a JPEG file, turned upright, and 1. Raises BadImage."""
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCTIONS.get(reduction(found, size), cv2.IMREAD_COLOR))
     except cv2.error:
         pixels = None
     if pixels is None:
         raise BadImage("is damaged and cannot be decoded")
-    return paint(resize(flatten(pixels), size), colour)
+    return pixels, UPRIGHT
+
+
+def decode_any(data: bytes) -> tuple[NDArray[Any], int]:
+    """Return the pixels of a PNG or WebP file with all its channels and bits, and how it lies. Raises BadImage."""
+    try:
+        pixels, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise BadImage("is damaged and cannot be decoded")
+    exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
+    return pixels, read_orientation(exif[0]) if exif else UPRIGHT
+
+
+def read_orientation(exif: bytes) -> int:
+    """Return how an image lies by its Exif data, 1 to 8, as CIPA DC-008 has it; 1, upright, where they do not say."""
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None:
+        return UPRIGHT
+    try:
+        (place,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, place)
+        for entry in range(place + 2, place + 2 + 12 * count, 12):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, entry)
+            if tag == ORIENTATION:
+                return value if 1 <= value <= LAST_ORIENTATION else UPRIGHT
+    except struct.error:
+        return UPRIGHT
+    return UPRIGHT
+
+
+def turn(pixels: Pixels, orientation: int) -> Pixels:
+    """Return an image turned upright."""
+    if orientation >= FIRST_TURNED:
+        pixels = np.swapaxes(pixels, 0, 1)
+    down, across = FLIPS[orientation]
+    return np.ascontiguousarray(pixels[::down, ::across])
 
 
 def reduction(found: tuple[int, int], wanted: tuple[int, int]) -> int:
@@ -193,6 +245,17 @@ def is_whole(data: bytes) -> bool:
     return is_whole_webp(data, len(data))
 
 
+def looks_cut(data: bytes) -> bool:
+    """Return whether a JPEG image ends in the even grey that stands for what is missing, although its end is there.
+
+    A picture may end like that by itself, and what is missing in a progressive one looks otherwise.
+    """
+    if not data.startswith(JPEG):
+        return False
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
+    return pixels is not None and bool((pixels[-1] == MISSING).all() and (pixels != MISSING).any())
+
+
 def is_webp(data: bytes) -> bool:
     """Return whether a file starts as a WebP image does."""
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
@@ -203,20 +266,20 @@ def is_whole_webp(data: bytes, size: int) -> bool:
     return size >= 8 + int.from_bytes(data[4:8], "little")
 
 
-def flatten(pixels: NDArray[Any]) -> Pixels:
-    """Return 8 bits for each channel, and what is transparent on white."""
+def flatten(pixels: NDArray[Any], bits: int = BITS) -> Pixels:
+    """Return 8 bits for each channel, and what is transparent on white; of 16 bits, so many are used."""
     if pixels.dtype == np.uint8 and pixels.shape[2:] != (4,):
         return pixels
     flat = np.empty((*pixels.shape[:2], *([3] if pixels.ndim == 3 else [])), np.uint8)
     for start in range(0, len(pixels), ROWS_AT_ONCE):
-        flat[start : start + ROWS_AT_ONCE] = flatten_rows(pixels[start : start + ROWS_AT_ONCE])
+        flat[start : start + ROWS_AT_ONCE] = flatten_rows(pixels[start : start + ROWS_AT_ONCE], bits)
     return flat
 
 
-def flatten_rows(pixels: NDArray[Any]) -> Pixels:
+def flatten_rows(pixels: NDArray[Any], bits: int = BITS) -> Pixels:
     """Return some rows as `flatten` does."""
     if pixels.dtype == np.uint16:
-        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+        pixels = cv2.convertScaleAbs(pixels, alpha=255 / (2**bits - 1))
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = cv2.merge([pixels[..., 3]] * 3)
         pixels = cv2.add(cv2.multiply(pixels[..., :3], alpha, scale=1 / 255), cv2.bitwise_not(alpha))

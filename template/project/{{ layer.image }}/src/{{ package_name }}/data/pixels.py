@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..errors import DataError
 from ..schema import Colour, OnBadFile
-from .images import CHANNELS, BadImage, Pixels, for_each, read_image
+from .images import BITS, CHANNELS, BadImage, Pixels, for_each, read_image
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +23,17 @@ class ReadImages(TransformerMixin, BaseEstimator):
     """Turns paths into images of one size. A bad file is refused by name, or skipped: a blank takes its place."""
 
     def __init__(
-        self, size: tuple[int, int] = (64, 64), colour: Colour = "rgb", on_bad_file: OnBadFile = "refuse"
+        self,
+        size: tuple[int, int] = (64, 64),
+        colour: Colour = "rgb",
+        on_bad_file: OnBadFile = "refuse",
+        bits: int = BITS,
     ) -> None:
-        """Keep the width and height, the colour, and what becomes of bad files."""
+        """Keep the width and height, the colour, what becomes of bad files, and how many of 16 bits are used."""
         self.size = size
         self.colour = colour
         self.on_bad_file = on_bad_file
+        self.bits = bits
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say that there is nothing to learn from the paths."""
@@ -45,7 +50,7 @@ class ReadImages(TransformerMixin, BaseEstimator):
     def read(self, path: str) -> Pixels:
         """Read one image, shape (height, width, channels). Raises DataError."""
         try:
-            return read_image(path, self.size, self.colour)
+            return read_image(path, self.size, self.colour, self.bits)
         except BadImage as error:
             if self.on_bad_file == "refuse":
                 raise DataError(f"{path} {error}; the data command names all such files") from None

@@ -103,6 +103,7 @@ def unlike(path: Path) -> DataError:
 def read_records(path: Path, dialect: Dialect) -> Iterator[str]:
     """Yield the records as they are written, the header first, with the lines before it; blank lines are none."""
     csv.field_size_limit(sys.maxsize)
+    path = dialect.text if dialect.converted else path
     with unpacked(path, read_start(path)) as file:
         # The mark at the start of a file is kept: so its first character is read as one.
         lines = io.TextIOWrapper(file, encoding=dialect.encoding.removesuffix("-sig"), newline="")

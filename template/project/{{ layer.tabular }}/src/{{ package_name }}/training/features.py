@@ -98,6 +98,16 @@ class TablePipeline(Pipeline):
             tables |= tell_components(self.named_steps["pca"], features.get_feature_names_out())
         return tables
 
+    def describe(self, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Return the table in fewer dimensions, if it was reduced: rows of the file, components, what is predicted."""
+        if "pca" not in self.named_steps:
+            return {}
+        rows = pd.concat([train, test]).sort_index()
+        reduced = self[:-1].transform(rows)
+        components = {f"component {place + 1}": column for place, column in enumerate(reduced.T)}
+        found = {"row": rows.index + 1, "held out": rows.index.isin(test.index), **components}
+        return {"components": pd.DataFrame(found | {"predicted": self.predict(rows)})}
+
 
 def build_pipeline(schema: Schema, config: Config, model: Any, *, scale: bool) -> TablePipeline:
     """Return the unfitted pipeline: features, principal components if asked for, the model. Raises ConfigError."""
