@@ -19,8 +19,8 @@ SHOWN = 10  # of each label
 AVERAGED = 200  # of each label
 SHOWN_NAMES = 5
 CHANNEL_COLORS = {"grey": ("#444444",), "rgb": ("#9d0208", "#588157", "#2a6f97")}
-# What is worth a word: the share of a label, a side in pixels, and how often wider or higher than most.
-RARE, TINY, STRETCHED = 0.1, 16, 2.0
+# What is worth a word: a label's share of that of even ones, a side in pixels, and how often wider or higher than most.
+RARE, TINY, STRETCHED = 0.25, 16, 2.0
 
 
 def write_exploration(found: Inventory, schema: Schema, folder: Path) -> Path:
@@ -50,7 +50,7 @@ def summarize(found: Inventory, schema: Schema) -> str:
 def find_all(images: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Yield what deserves a look before anything is learned, and what can be done about it."""
     counts = images["label"].value_counts()
-    if (share := counts.min() / len(images)) < RARE:
+    if (share := counts.min() / len(images)) < RARE / len(counts):
         yield f"{counts.idxmin()!r} has {share:.1%} of the images", "training.class_weight: balanced; more of them"
     equal = images.groupby("digest")
     labels, sizes = equal["label"].nunique(), equal.size()
@@ -117,7 +117,8 @@ def draw_colours(images: pd.DataFrame, schema: Schema) -> Figure:
         mean.set_axis_off()
         for channel, color in enumerate(CHANNEL_COLORS[schema.colour]):
             counts, edges = np.histogram(pixels[..., channel], bins=64, range=(0, 256))
-            shades.stairs(counts / counts.sum(), edges, color=color)
+            # The root shows what is rare beside what is frequent.
+            shades.stairs(np.sqrt(counts / counts.sum()), edges, color=color)
         shades.set(xlim=(0, 256), yticks=[])
         shades.set_title(label, loc="left", fontsize=9)
         sns.despine(ax=shades, left=True)

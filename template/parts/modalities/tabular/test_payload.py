@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from acme_ml.columns import VERSION, Column
 from acme_ml.config import Config
 from acme_ml.inference.bundle import Bundle, load_bundle
 from acme_ml.schema import Schema
 from acme_ml.service.api import Api
-from acme_ml.service.payload import Payload, example_of
+from acme_ml.service.payload import Payload, example_of, field_of
 from acme_ml.service.problems import RequestProblem
 from acme_ml.service.settings import ServiceSettings
 from acme_ml.training.train import Run
@@ -47,6 +48,16 @@ def test_many_rows_are_answered_in_order(bundle: Bundle, row: dict[str, Any]) ->
     together = bundle.predictor.scores(bundle.encoder.encode(parse(bundle, rows)))
     alone = [bundle.predictor.scores(bundle.encoder.encode(parse(bundle, [row])))[0] for row in rows]
     assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_any_word_may_come_for_a_column_of_many() -> None:
+    column = Column(name="town", kind="category", words=600, example="Bonn")
+    words = TypeAdapter(field_of(column))
+    assert words.validate_json('" Cafe\u0301 "', strict=True) == "Caf\u00e9"
+    assert words.json_schema()["description"] == "any word; training has seen 600 different words"
+    assert example_of(column) == "Bonn"
+    with pytest.raises(ValidationError):
+        words.validate_json("5", strict=True)
 
 
 def test_a_wrong_row_is_left_out_when_asked_for(trained: tuple[Config, Run], row: dict[str, Any]) -> None:

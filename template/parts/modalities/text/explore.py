@@ -27,8 +27,9 @@ SHOWN_WORDS = 12
 SHOWN_TEXTS = 3
 SHOWN_PAIRS = 5
 SHOWN_CHARACTERS = 200
-# What is worth a word: the share of a class, the cosine of two texts' words, and how much longer than most a text is.
-RARE, ALIKE, LONG = 0.1, 0.9, 20
+# What is worth a word: a class's share of that of even ones, the cosine of two texts' words, and how much longer than
+# most a text is.
+RARE, ALIKE, LONG = 0.25, 0.9, 20
 
 
 def write_exploration(frame: pd.DataFrame, schema: Schema, folder: Path) -> Path:
@@ -74,7 +75,7 @@ def find_all(
 ) -> Iterator[tuple[str, str]]:
     """Yield what deserves a look before anything is learned, and what can be done about it."""
     classes = frame[schema.target.name].value_counts()
-    if (share := classes.min() / len(frame)) < RARE:
+    if (share := classes.min() / len(frame)) < RARE / len(classes):
         yield f"{classes.idxmin()!r} has {share:.1%} of the texts", "training.class_weight: balanced; more of them"
     kinds = frame.groupby(schema.text)[schema.target.name].nunique()
     if mixed := int((kinds > 1).sum()):

@@ -226,12 +226,14 @@ def date_column(values: pd.Series, reader: Date) -> Column:
 def words_column(values: pd.Series, reader: Reader) -> Column:
     """Describe a column of so many words that they are not listed."""
     present = values.dropna()
+    words = len({word_key(word) for word in present.unique()})
+    log.info("column %r: its %d words are not listed; other words may come, too", values.name, words)
     return Column(
         name=str(values.name),
         kind="category",
         nullable=len(present) < len(values),
         missing=tuple(reader.missing),
-        words=len({word_key(word) for word in present.unique()}),
+        words=words,
         example=word_key(present.value_counts().index[0]),
     )
 

@@ -107,7 +107,8 @@ def leave_out(frame: pd.DataFrame, reasons: Mapping[str, NDArray[np.bool_]]) -> 
         if count := int((rows & ~out).sum()):
             counts[reason] = count
         out |= rows
-    return frame[~out], counts
+    # Large tables are not copied for nothing.
+    return frame[~out] if counts else frame, counts
 
 
 def find_repeated(table: Table) -> NDArray[np.bool_]:

@@ -17,7 +17,8 @@ TELLING = 0.2
 SAME = 0.95
 TOO_GOOD = 0.98
 ONE_VALUE = 0.99
-RARE_CLASS = 0.1
+# Of the share that even classes have.
+RARE_CLASS = 0.25
 SKEWED = 2.0
 MOST = 0.995
 # So many rows for each column are few.
@@ -82,7 +83,8 @@ def about_pairs(frame: pd.DataFrame, numbers: list[Column]) -> Iterator[Finding]
 def about_target(frame: pd.DataFrame, columns: list[Column], target: Column) -> Iterator[Finding]:
     """Yield what is to be said of the target, and of columns that go with it too well."""
     values = frame[target.name]
-    if target.kind == "category" and (share := (counts := values.value_counts()).min() / len(values)) < RARE_CLASS:
+    counts = values.value_counts()
+    if target.kind == "category" and (share := counts.min() / len(values)) < RARE_CLASS / len(counts):
         rare = f"{counts.idxmin()!r} is in {share:.1%} of the rows"
         yield rare, "training.class_weight: balanced; a metric and a threshold that suit it"
     if target.kind == "number":

@@ -99,7 +99,8 @@ def floor(value: Value) -> Value:
 def convert_narrow(scope: Any, operator: Any, container: Any) -> None:
     """Write what `Narrow.transform` does."""
     values = Value(operator.inputs[0].full_name, scope, container)
-    less = values - operator.raw_operator.offset_[None]
+    offset = operator.raw_operator.offset_
+    less = values - offset[None] if offset.any() else values
     less.node("Cast", into=operator.outputs[0].full_name, to=onnx_proto.TensorProto.FLOAT)
 
 
