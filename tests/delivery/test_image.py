@@ -188,5 +188,8 @@ def test_an_image_without_a_model_is_refused(trained: Path, engine: Environment,
 
 def test_the_recipe_and_the_compose_file_are_sound(trained: Path, env: Environment) -> None:
     run("hadolint", "Dockerfile", cwd=trained, env=env)
-    run("docker-compose", "config", "--quiet", cwd=trained, env=env)
+    said = {**env, "SERVICE_API_KEY": "0123456789abcdef", "SERVICE_OPEN": "false"}
+    config = json.loads(run("docker-compose", "config", "--format", "json", cwd=trained, env=said).stdout)
+    passed = config["services"]["service"]["environment"]
+    assert passed == {"SERVICE_API_KEY": said["SERVICE_API_KEY"], "SERVICE_OPEN": "false"}
     run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=trained, env=env)

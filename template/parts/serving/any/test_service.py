@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from clients import connect, reach
 from onnx import TensorProto, helper
 from pydantic import SecretStr
@@ -29,7 +30,7 @@ from acme_ml.service.app import create_app, create_asgi_app
 from acme_ml.service.bodies import UNCOUNTED, read_body
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
-from acme_ml.service.server import decide_openness
+from acme_ml.service.server import decide_openness, run
 from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
 from acme_ml.service.telemetry import JsonFormatter, LineHandler, RequestLog
 from acme_ml.service.tracing import Traced
@@ -58,6 +59,19 @@ def example(trained: Trained) -> Example:
     """A body that the model can answer, and its headers."""
     body, media_type = Payload(load_bundle(trained[1].bundle).schema, max_rows=50).example()
     return body, {"content-type": media_type}
+
+
+def test_the_server_runs_on_uvloop_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: said.update(options))
+    monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
+    monkeypatch.setenv("SERVICE_OPEN", "true")
+    run("127.0.0.1", 8000)
+    make = uvicorn.Config(create_asgi_app, loop=said.get("loop", "auto")).get_loop_factory()
+    assert make is not None
+    loop = make()
+    loop.close()
+    assert type(loop).__module__.partition(".")[0] == ("asyncio" if sys.platform == "win32" else "uvloop")
 
 
 def refused(answer: httpx2.Response, status: int) -> str:
