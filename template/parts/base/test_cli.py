@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from acme_ml.cli import app, main
 from acme_ml.config import Config
+from acme_ml.inference.naming import write_number
 from acme_ml.training.train import Run
 
 
@@ -25,6 +26,20 @@ def test_help_does_not_wait_for_the_training_libraries() -> None:
     src = Path(__file__).parents[1] / "src"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=src, capture_output=True, text=True, check=True)
     assert not {"numpy", "sklearn", "pandas", "matplotlib", "onnxruntime"} & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("number", "figures", "written"),
+    [
+        (0.123456, 4, "0.1235"),
+        (76_039.4, 4, "76039"),
+        (-7_800.2, 2, "-7800"),
+        (1e16, 4, "1e+16"),
+        (float("nan"), 4, "nan"),
+    ],
+)
+def test_numbers_are_written_without_needless_exponents(number: float, figures: int, written: str) -> None:
+    assert write_number(number, figures) == written
 
 
 def test_data_writes_the_exploratory_page(workspace: Path) -> None:

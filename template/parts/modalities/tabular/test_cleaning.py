@@ -245,7 +245,7 @@ def test_what_was_cleaned_is_in_the_report_and_the_graph_agrees(
 
 @pytest.mark.parametrize("pca", [2, 0.9])
 def test_a_model_learns_from_principal_components_if_asked(messy: Callable[..., Config], pca: float) -> None:
-    run = train(messy({"features": {"pca": pca}, "cleaning": {"outliers": {"treat": "clip"}}}))
+    run = train(messy({"features": {"prepare": False, "pca": pca}, "cleaning": {"outliers": {"treat": "clip"}}}))
     shares = run.evaluation.tables["Principal components"]["with those before"]
     assert len(shares) == pca or shares.iloc[-1] >= pca > shares.iloc[-2]
     assert run.evaluation.tables["Loadings"]["feature"].str.len().all()
@@ -260,9 +260,9 @@ def test_a_model_learns_from_principal_components_if_asked(messy: Callable[..., 
 
 def test_components_that_cannot_be_are_refused(messy: Callable[..., Config]) -> None:
     with pytest.raises(ConfigError, match=r"features.*pca"):
-        messy({"features": {"pca": 2.5}})
+        messy({"features": {"prepare": False, "pca": 2.5}})
     with pytest.raises(ConfigError, match=r"n_components=99"):
-        train(messy({"features": {"pca": 99}}))
+        train(messy({"features": {"prepare": False, "pca": 99}}))
 
 
 def test_a_column_of_many_words_is_kept_and_any_word_may_come(messy: Callable[..., Config], tmp_path: Path) -> None:

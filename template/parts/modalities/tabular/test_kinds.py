@@ -98,6 +98,39 @@ def test_what_can_be_read_in_two_ways_is_asked_for(tmp_path: Path) -> None:
     assert read(tmp_path, cells, decimal=",")[0] == [1.234, 5.678]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "other", "number"),
+    [
+        ("412.345 \u20ac", "98.001 \u20ac", "0,5", 412_345),
+        ("412.345", "98.001", "0,5", 412_345),
+        ("412.345", "98.001", "0.5", 412.345),
+        ("412.345", "98.01", "0,5", 412.345),
+        ("412.345", "0.801", "0,5", 412.345),
+    ],
+)
+def test_points_between_thousands_are_found_by_commas_in_other_columns(
+    tmp_path: Path, first: str, second: str, other: str, number: float
+) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(f"own;other\n{first};{other}\n{second};{other}\n", encoding="utf-8")
+    with open_csv(path) as table:
+        frame, _ = read_freely(table, Choices(), {})
+    assert frame["own"][0] == number
+    assert frame["other"][0] == 0.5
+
+
+def test_how_points_are_read_that_nothing_else_decides_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert read(tmp_path, ["412.345", "98.001", "950"])[0] == [412.345, 98.001, 950]
+    assert "the point of '412.345' is taken for one before decimals" in caplog.text
+    caplog.clear()
+    assert read(tmp_path, ["412.345", "98.001"], decimal=".")[0] == [412.345, 98.001]
+    assert read(tmp_path, ["412.345", "98.001"], decimal=",")[0] == [412_345, 98_001]
+    assert read(tmp_path, ["412.345", "98.01"])[0] == [412.345, 98.01]
+    assert "is taken for one" not in caplog.text
+
+
 @pytest.mark.parametrize(("other", "number"), [("0.5", 1234), ('"0,5"', 1.234)])
 def test_another_column_decides(tmp_path: Path, other: str, number: float, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "own.csv"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .errors import ProjectError
+from .inference.naming import write_number
 
 if TYPE_CHECKING:
     from .config import Config
@@ -97,7 +98,9 @@ def compare(params: Params = PARAMS) -> None:
     table = Table("model", f"{metric} (mean ± spread)", "seconds to fit")
     for row in comparison.table.to_dict("records"):
         spread = row[f"{metric}_std"]
-        table.add_row(row["model"], f"{row[metric]:.4g} ± {spread:.2g}", f"{row['fit_seconds']:.2g}")
+        table.add_row(
+            row["model"], f"{write_number(row[metric])} ± {write_number(spread, 2)}", f"{row['fit_seconds']:.2g}"
+        )
     Console().print(table)
     best, *others = comparison.as_good
     near = f"; within its spread: {', '.join(others)}" if others else ""
@@ -166,7 +169,8 @@ def models(params: Params = PARAMS) -> None:
     for name in list_bundles(config.models_dir):
         metrics = measured_metrics(config.models_dir / name)
         metric = find_metric(config.evaluation.metric, metrics)
-        value = "is not defined" if metrics[metric] is None else f"{metrics[metric]:.4g}"
+        number = metrics[metric]
+        value = "is not defined" if number is None else write_number(number)
         typer.echo(f"{'*' if name == answering else ' '} {name}  {metric} {value}")
 
 
@@ -235,14 +239,14 @@ def show_metrics(evaluation: "Evaluation") -> None:
     """Print the metrics beside those of the naive baseline."""
     table = Table("metric", "model", "naive baseline", "folds that chose" if evaluation.folds_chose else "folds")
     for name, value in evaluation.metrics.items():
-        spread = f"{evaluation.folds_mean[name]:.4g} ± {evaluation.folds_std[name]:.2g}"
-        table.add_row(name, f"{value:.4g}", f"{evaluation.baseline[name]:.4g}", spread)
+        spread = f"{write_number(evaluation.folds_mean[name])} ± {write_number(evaluation.folds_std[name], 2)}"
+        table.add_row(name, write_number(value), write_number(evaluation.baseline[name]), spread)
     Console().print(table)
     for name, part in evaluation.tables.items():
         if len(part) <= MOST_SHOWN:
             rows = Table(*part.columns, title=name)
             for row in part.itertuples(index=False):
-                rows.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
+                rows.add_row(*(write_number(value) if isinstance(value, float) else str(value) for value in row))
             Console().print(rows)
 
 

@@ -2,7 +2,7 @@
 
 from ..config import EvaluationSettings
 from ..errors import ProjectError
-from ..inference.naming import find_metric
+from ..inference.naming import find_metric, write_number
 from .evaluate import Evaluation
 from .metrics import LOWER_IS_BETTER
 
@@ -26,12 +26,12 @@ def check_metric(metric: str, floor: float | None, evaluation: Evaluation) -> tu
     """Return what is asked of a metric, in words, and whether it is so."""
     value, baseline = evaluation.metrics[metric], evaluation.baseline[metric]
     if floor is None:
-        asked = f"better than {baseline:.4g}, as the naive baseline has it,"
+        asked = f"better than {write_number(baseline)}, as the naive baseline has it,"
         good = is_better(metric, value, baseline)
     else:
         asked = f"{'at most' if metric in LOWER_IS_BETTER else 'at least'} {floor:g}"
         good = value == floor or is_better(metric, value, floor)
-    return f"{metric} is {value:.4g}; {asked} is asked", good
+    return f"{metric} is {write_number(value)}; {asked} is asked", good
 
 
 def is_better(metric: str, value: float, other: float) -> bool:
@@ -52,4 +52,6 @@ def propose_floor(evaluation: Evaluation, settings: EvaluationSettings) -> str |
     floor = float(f"{start + worse * 2 * spread:.3g}")
     if not is_better(metric, floor, evaluation.baseline[metric]):
         return None
-    return f"floor: {floor:g}  # {metric} in {settings.folds} folds: {mean:.4g} \u00b1 {spread:.2g}"
+    return (
+        f"floor: {floor:g}  # {metric} in {settings.folds} folds: {write_number(mean)} \u00b1 {write_number(spread, 2)}"
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..inference.naming import write_number
 from .evaluate import Evaluation
 from .plots import COLOR, figure_of, new_axes
 
@@ -103,7 +104,7 @@ def write_page(
 
 def html_table(table: pd.DataFrame) -> str:
     """Return the table as HTML, with every text escaped."""
-    return table.to_html(index=False, border=0, float_format=lambda number: f"{number:.4g}")
+    return table.to_html(index=False, border=0, float_format=write_number)
 
 
 def draw_png(figure: Figure) -> bytes:

@@ -5,6 +5,9 @@ from itertools import chain, count
 
 from ..errors import ConfigError
 
+# Larger numbers have an exponent.
+LARGEST_WRITTEN = 1e15
+
 
 def free_names(wanted: Iterable[str], taken: Collection[str]) -> list[str]:
     """Return the wanted names; one that is taken already gets the first number behind it that makes it new."""
@@ -25,3 +28,8 @@ def find_metric(asked: str, measured: Iterable[str], where: str = "evaluation.me
         if name in known:
             return name
     raise ConfigError(f"{where}: {asked!r} is unknown; known are {', '.join(known)}")
+
+
+def write_number(number: float, figures: int = 4) -> str:
+    """Return a number with so many figures, and all before the point of one that has more."""
+    return f"{number:.0f}" if 10**figures <= abs(number) < LARGEST_WRITTEN else f"{number:.{figures}g}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.dataset import Dataset
+from ..inference.naming import write_number
 from .lineage import Lineage
 
 FLATTERED = " The hyper-parameters are the best on these folds, so the folds flatter the model."
@@ -50,9 +51,9 @@ def metrics_table(metrics: dict[str, Any]) -> str:
         [
             {
                 "metric": name,
-                "model": f"{value:.4g}",
-                "naive baseline": f"{metrics['baseline'][name]:.4g}",
-                "folds": f"{mean[name]:.4g} ± {spread[name]:.2g}",
+                "model": write_number(value),
+                "naive baseline": write_number(metrics["baseline"][name]),
+                "folds": f"{write_number(mean[name])} ± {write_number(spread[name], 2)}",
             }
             for name, value in metrics["metrics"].items()
         ]
@@ -62,7 +63,8 @@ def metrics_table(metrics: dict[str, Any]) -> str:
 def shortened(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return the rows with numbers as they are read."""
     return [
-        {key: f"{value:.4g}" if isinstance(value, float) else str(value) for key, value in row.items()} for row in rows
+        {key: write_number(value) if isinstance(value, float) else str(value) for key, value in row.items()}
+        for row in rows
     ]
 
 

@@ -26,7 +26,7 @@ from ..inference.bundle import (
     write_checksums,
 )
 from ..inference.encoder import load_encoder
-from ..inference.naming import find_metric
+from ..inference.naming import find_metric, write_number
 from ..inference.prediction import same, score
 from ..inference.predictor import ONNX_FILE, OnnxPredictor
 from ..inference.storage import save_model
@@ -129,4 +129,6 @@ def compare_with_before(folder: Path, asked: str) -> str | None:
     before, now = old.get(metric), new[metric]
     if before is None or now is None or not is_better(metric, before, now):
         return None
-    return f"{metric} was {before:.4g} with {names[place - 1]}, the model before; it is {now:.4g} now"
+    return (
+        f"{metric} was {write_number(before)} with {names[place - 1]}, the model before; it is {write_number(now)} now"
+    )

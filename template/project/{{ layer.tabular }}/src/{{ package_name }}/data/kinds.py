@@ -41,6 +41,8 @@ COMPACT_PATTERN = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0
 # Codes: a zero before other figures, or more figures than a number keeps.
 CODE = re.compile("0[0-9]+|[-+]?[0-9]{16,}")
 MOST_EXACT = 2.0**53
+# Figures in groups of three, as between thousands; no other figures beside them.
+GROUPED = re.compile(r"^[^0-9.]*[1-9][0-9]{0,2}(\.[0-9]{3})*[^0-9.]*$|^[^0-9.]*0[^0-9.]*$")
 # Fewer different values may look like compact dates by chance.
 LEAST_COMPACT = 3
 
@@ -119,14 +121,20 @@ def look_again(
             found[name] = find_reader(cells[name], hints)
         except AmbiguityError:
             ambiguous.append(name)
-    marks = {mark for name in frame if name not in cells for mark in told_mark(readers[name], frame[name])}
-    marks |= {mark for name, reader in found.items() for mark in mark_in(reader, cells[name])}
+    told = {name: told_mark(readers[name], frame[name]) for name in frame if name not in cells}
+    told |= {name: mark_in(reader, cells[name]) for name, reader in found.items()}
+    # What may be decimals or thousands is no evidence for others.
+    points = [name for name, mark in told.items() if mark == {"."} and (name in cells or may_be_groups(frame[name]))]
+    open_points = [name for name in points if in_groups(cells.get(name) or table.different(name))]
+    marks = {mark for name, found_marks in told.items() if name not in open_points for mark in found_marks}
     if hints.decimal is None and len(marks) == 1:
         hints = replace(hints, decimal=marks.pop())
+    if hints.decimal is None:
+        warn_of_points(table, open_points)
     if hints.decimal == ",":
-        points = [name for name in frame if name not in cells and told_mark(readers[name], frame[name]) == {"."}]
-        ambiguous += points
-        cells |= {name: table.different(name) for name in points}
+        others = [name for name in frame if name not in cells and told_mark(readers[name], frame[name]) == {"."}]
+        ambiguous += others
+        cells |= {name: table.different(name) for name in others}
     for name in ambiguous:
         try:
             found[name] = find_reader(cells[name], hints)
@@ -135,6 +143,31 @@ def look_again(
         if isinstance(found[name], Number):
             log.warning("column %r: decimals are taken to follow %r, as in other columns", name, hints.decimal)
     return found
+
+
+def in_groups(cells: Sequence[str]) -> bool:
+    """Return whether each point in cells of numbers may stand between thousands."""
+    told = [cell for cell in cells if any(map(str.isdigit, cell))]
+    return all(map(GROUPED.search, told)) and any("." in cell for cell in told)
+
+
+def may_be_groups(values: pd.Series) -> bool:
+    """Return whether numbers that were read with a point before decimals may have been thousands: some tell."""
+    some = np.abs(values.dropna().to_numpy(np.float64)[:SAMPLE_ROWS])
+    thousandths = some * 1_000
+    return np.allclose(thousandths, np.round(thousandths), rtol=0, atol=1e-6) and not ((some > 0) & (some < 1)).any()
+
+
+def warn_of_points(table: Table, names: Sequence[str]) -> None:
+    """Say in the log how numbers are read whose points may stand between thousands, as nothing else tells."""
+    for name in names:
+        cell = next(cell for cell in table.different(name) if "." in cell)
+        log.warning(
+            "column %r: the point of %r is taken for one before decimals; if it stands between thousands, say "
+            "decimal: ',' in params.yaml, under data",
+            name,
+            cell,
+        )
 
 
 def mark_in(reader: Reader, cells: Sequence[str]) -> set[str]:
