@@ -21,6 +21,7 @@ def test_the_page_lists_the_items() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run python -m scripts.roadmap"
 
 
+@pytest.mark.test
 @pytest.mark.parametrize("answers", sorted({each.answers for each in ITEMS}))
 def test_each_item_is_where_the_page_says(renderer: Renderer, answers: str) -> None:
     with renderer.project(answers_of(answers)) as project:

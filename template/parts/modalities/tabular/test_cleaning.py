@@ -182,6 +182,10 @@ def messy(workspace: Path) -> Callable[[dict[str, Any]], Config]:
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     schema = read_data(load_config(workspace / "params.yaml"))[1]
     numbers = [column.name for column in schema.columns if column.kind == "number"]
+    for model in settings["models"].values():
+        # What is cleaned does not depend on how long a model learns.
+        if "epochs" in model["params"]:
+            model["params"]["epochs"] = 3
     table.loc[3, numbers[0]] = "1e9"
     table.loc[[5, 6, 7], numbers[1]] = ""
     table = pd.concat([table, table.tail(4)])
