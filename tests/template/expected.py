@@ -17,12 +17,13 @@ ALWAYS = """
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/evaluation/threshold.py
-@/training/__init__.py @/training/compare.py @/training/estimators.py @/training/export.py @/training/lineage.py
-@/training/model.py @/training/model_card.py @/training/saving.py @/training/tracking.py @/training/train.py
+@/training/__init__.py @/training/commands.py @/training/compare.py @/training/estimators.py @/training/export.py
+@/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py @/training/options.py
+@/training/runs.py @/training/runs_page.py @/training/saving.py @/training/tracking.py @/training/train.py
 @/training/tune.py
 tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_own_data.py tests/test_predicting.py tests/test_training.py tests/test_trusted.py tests/test_tuning.py
-tests/test_versions.py
+tests/test_own_data.py tests/test_predicting.py tests/test_runs.py tests/test_training.py
+tests/test_trusted.py tests/test_tuning.py tests/test_versions.py
 tests/data/params.yaml
 """
 

@@ -27,7 +27,15 @@ BELOW = {
 # The service takes from the data what reads a single file or time, and needs no pandas.
 ALSO = {("service", "data.images"), ("service", "data.frequency"), ("service", "data.times")}
 # Imports that wait until they are used: what starts at once, what a slim image lacks, what reads the environment first.
-DEFERRED = {"__main__", "cli", "inference.encoder", "inference.predictor", "service.server"}
+DEFERRED = {
+    "__main__",
+    "cli",
+    "inference.encoder",
+    "inference.predictor",
+    "service.server",
+    "training.commands",
+    "training.listing",
+}
 
 MOST_ENTRIES = 12
 

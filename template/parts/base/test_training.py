@@ -125,12 +125,12 @@ def test_a_saved_model_is_measured_on_what_it_has_not_seen_and_its_folds_are_not
 
 
 def test_a_run_keeps_model_card_figures_and_lineage(trained: tuple[Config, Run]) -> None:
-    _, run = trained
+    config, run = trained
     assert "## Metrics" in (run.bundle / "model_card.md").read_text(encoding="utf-8")
     page = run.report.read_text(encoding="utf-8")
     assert all(f'alt="{name}"' in page for name in run.evaluation.figures)
     assert all((run.report.parent / f"{name}.png").stat().st_size > 1000 for name in run.evaluation.figures)
-    record = json.loads((run.report.parent / "run.json").read_text(encoding="utf-8"))
+    record = json.loads((config.runs_dir / f"{run.name}.json").read_text(encoding="utf-8"))
     assert record["metrics"] == run.evaluation.metrics
     assert len(record["lineage"]["data_sha256"]) == 64
 

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from .errors import ProjectError
 from .inference.naming import write_number
+from .training.commands import runs
+from .training.options import PARAMS, Changes, ModelName, Params, RunLabel, RunName, changes_of, shown
 
 if TYPE_CHECKING:
     from .config import Config
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
     from .training.tune import Choice
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(runs, name="runs")
 
-Params = Annotated[Path, typer.Option(help="The settings; paths in them are relative to this file.")]
-RunName = Annotated[str | None, typer.Option("--run", help="A folder below models/; the newest if not given.")]
-PARAMS = Path("params.yaml")
 # Longer tables are in the report alone.
 MOST_SHOWN = 20
 
@@ -61,18 +61,33 @@ def data(
 
 
 @app.command()
-def train(params: Params = PARAMS) -> None:
+def train(
+    params: Params = PARAMS,
+    changes: Changes = None,
+    model: ModelName = None,
+    name: RunLabel = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Train every model of params.yaml, one after the other.")
+    ] = False,
+) -> None:
     """Train the model that params.yaml names, evaluate it and save it."""
     from .config import load_config
     from .training.train import train as run
+    from .training.train import train_all
 
-    config = load_config(params)
-    report_run(run(config), config)
+    config = load_config(params, changes_of(changes, model))
+    if every and model:
+        raise typer.BadParameter("--all trains every model, and --model names one; give one of them")
+    for finished in train_all(config, name) if every else [run(config, name)]:
+        report_run(finished, config)
 
 
 @app.command()
 def tune(
     params: Params = PARAMS,
+    changes: Changes = None,
+    model: ModelName = None,
+    name: RunLabel = None,
     jobs: Annotated[int, typer.Option(help="Processes at a time; -1 for one on each core.")] = -1,
     write: Annotated[bool, typer.Option("--write", help="Put the best values into params.yaml.")] = False,
 ) -> None:
@@ -80,20 +95,20 @@ def tune(
     from .config import load_config
     from .training.tune import tune as run
 
-    config = load_config(params)
-    finished = run(config, jobs=jobs)
+    config = load_config(params, changes_of(changes, model))
+    finished = run(config, jobs=jobs, label=name)
     report_run(finished, config)
     typer.echo(f"Candidates: {shown(finished.report.with_name('search.html'))}")
     report_choice(finished.choice, config, params if write else None)
 
 
 @app.command()
-def compare(params: Params = PARAMS) -> None:
-    """Fit every model of params.yaml on the same folds, and show them in one table; nothing is saved."""
+def compare(params: Params = PARAMS, changes: Changes = None, name: RunLabel = None) -> None:
+    """Fit every model of params.yaml on the same folds, and show them in one table; no model is saved."""
     from .config import load_config
     from .training.compare import compare as run
 
-    comparison = run(load_config(params))
+    comparison = run(load_config(params, changes_of(changes, None)), name)
     metric = comparison.metric
     table = Table("model", f"{metric} (mean ± spread)", "seconds to fit")
     for row in comparison.table.to_dict("records"):
@@ -121,7 +136,7 @@ def evaluate(
     from .evaluation.evaluate import evaluate_saved
     from .evaluation.floor import check_floor
     from .evaluation.report import write_run_report
-    from .training.lineage import read_lineage
+    from .training.runs import read_lineage
 
     config = load_config(params)
     folder, evaluation = evaluate_saved(config, run)
@@ -172,6 +187,17 @@ def models(params: Params = PARAMS) -> None:
         number = metrics[metric]
         value = "is not defined" if number is None else write_number(number)
         typer.echo(f"{'*' if name == answering else ' '} {name}  {metric} {value}")
+
+
+@runs.command()
+def show(
+    names: Annotated[list[str], typer.Argument(help="Names of runs, or how these end; one, or several to compare.")],
+    params: Params = PARAMS,
+) -> None:
+    """Show all that is known of a run, or what differs between several."""
+    from .training.listing import show_runs
+
+    show_runs(params, names)
 
 
 @app.command()
@@ -248,9 +274,3 @@ def show_metrics(evaluation: "Evaluation") -> None:
             for row in part.itertuples(index=False):
                 rows.add_row(*(write_number(value) if isinstance(value, float) else str(value) for value in row))
             Console().print(rows)
-
-
-def shown(path: Path) -> str:
-    """Return the path as a person would type it from here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

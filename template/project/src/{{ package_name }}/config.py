@@ -1,7 +1,7 @@
 """Typed settings, read from params.yaml."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -56,9 +56,13 @@ class TrainingSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class Config(DataSettings, frozen=True, extra="forbid"):
-    """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml."""
+    """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml.
+
+    `changes` are the values that the command line put in the place of the file's, by their keys.
+    """
 
     root: Path = Field(exclude=True)
+    changes: dict[str, Any] = Field(default={}, exclude=True)
     seed: int = Field(ge=0)
     model: str
     models: dict[str, ModelSettings]
@@ -91,27 +95,91 @@ class Config(DataSettings, frozen=True, extra="forbid"):
         """One folder of figures and pages for each run."""
         return self.root / "reports"
 
+    @property
+    def runs_dir(self) -> Path:
+        """One record of each run, which stays when models and reports go."""
+        return self.root / "runs"
 
-def load_config(path: Path) -> Config:
-    """Read the settings. Raises ConfigError that names the key, and what is wrong with it."""
+
+class _Loader(yaml.SafeLoader):
+    """Reads numbers as Python and JSON do: 1e-3 is one."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def read_yaml(text: str) -> Any:
+    """Return what the text holds. Raises yaml.YAMLError."""
+    return yaml.load(text, _Loader)
+
+
+def load_config(path: Path, changes: Iterable[str] = ()) -> Config:
+    """Read the settings; `changes` are those to put in their place, each as key=value.
+
+    Raises ConfigError that names the key, and what is wrong with it.
+    """
     try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        settings = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; run this in the project's folder, or pass --params") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} holds no settings")
+    changed = dict(read_change(change) for change in changes)
+    for key, value in changed.items():
+        change_setting(settings, key, value)
     try:
-        return Config(**settings, root=path.resolve().parent)
+        config = Config(**settings, root=path.resolve().parent, changes=changed)
     except (ValidationError, TypeError) as error:
-        raise ConfigError(f"{path}: {_explain(error)}") from None
+        where = f"{path} with {', '.join(f'--set {key}' for key in changed)}" if changed else path
+        raise ConfigError(f"{where}: {_explain(error)}") from None
+    return config
+
+
+def read_change(change: str) -> tuple[str, Any]:
+    """Return key and value of `key=value`, the value read as params.yaml is. Raises ConfigError."""
+    key, equals, text = change.partition("=")
+    if not equals or not all(key.split(".")):
+        raise ConfigError(f"--set {change}: write it as key=value, such as evaluation.folds=3")
+    try:
+        return key, read_yaml(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {change}: {text!r} is not valid YAML; put text in quotes") from None
+
+
+def change_setting(settings: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value under a dotted key. Raises ConfigError where a model is not listed, or a value has no keys below."""
+    *above, last = key.split(".")
+    if above[:1] == ["models"] and isinstance(models := settings.get("models"), dict):
+        name = (above[1:] or [last])[0]
+        if name not in models:
+            raise ConfigError(f"--set {key}: {name!r} is not listed under models ({', '.join(map(str, models))})")
+    place = settings
+    for number, name in enumerate(above):
+        # A key without a value, or left out, is one without anything below.
+        if place.get(name) is None:
+            place[name] = {}
+        place = place[name]
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set {key}: {'.'.join(above[: number + 1])} is one value, with no keys below")
+    place[last] = value
+
+
+def check_changes(config: Config, trained: Iterable[str]) -> None:
+    """Raise ConfigError where the command line changed a model that is none of those to be trained."""
+    for key in config.changes:
+        first, *names = key.split(".")
+        if first == "models" and names and names[0] not in trained:
+            raise ConfigError(f"--set {key}: {config.model} is trained, and not {names[0]}; add --model {names[0]}")
 
 
 def _explain(error: ValidationError | TypeError) -> str:
     """Say which key is wrong, one line each."""
     if isinstance(error, TypeError):
-        return "the keys must be text, and 'root' may not be one of them"
+        return "the keys must be text, and 'root' and 'changes' may not be among them"
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
@@ -132,9 +200,9 @@ def write_params(path: Path, model: str, params: Mapping[str, Any]) -> None:
     start = rf"^  {re.escape(model)}:[^\n]*\n(?:    (?!params:)[^\n]*\n)*    params: "
     line = re.compile(f"({start})" + "[{][^\\n}]*[}]", re.MULTILINE)
     changed = line.sub(lambda found: found[1] + as_yaml(params), text, count=1)
-    expected = yaml.safe_load(text)
+    expected = read_yaml(text)
     expected["models"][model]["params"] = dict(params)
-    if yaml.safe_load(changed) != expected:
+    if read_yaml(changed) != expected:
         raise ConfigError(f"{path}: models.{model}.params is not on one line; put it there: params: {as_yaml(params)}")
     path.write_text(changed, encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """Write pages that open anywhere: one HTML file with its figures inside, and the figures as PNG beside it."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +25,9 @@ th, td { padding: .3rem .9rem .3rem 0; text-align: left; border-bottom: 1px soli
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; }
 img { width: calc(50% - .5rem); height: auto; align-self: flex-start; }
 img.wide { width: 100%; }
+.row { display: flex; gap: 1rem; }
+.row figure { flex: 1; min-width: 0; margin: 0; }
+figcaption { font-size: 12px; overflow-wrap: anywhere; }
 """
 
 
@@ -82,8 +85,12 @@ def write_page(
     tables: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Figure],
     file: str = "index.html",
+    beside: Mapping[str, Sequence[Path]] | None = None,
 ) -> Path:
-    """Write one self-contained page, and each figure as PNG beside it; return the page."""
+    """Write one self-contained page, and each figure as PNG beside it; return the page.
+
+    `beside` are PNG files by what they belong to: those of the same name stand beside each other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [f"<h1>{escape(title)}</h1>"]
     for heading, table in tables.items():
@@ -93,13 +100,31 @@ def write_page(
     for name, figure in figures.items():
         image = draw_png(figure)
         (folder / f"{name}.png").write_bytes(image)
-        size = ' class="wide"' if figure.get_figwidth() > HALF_PAGE else ""
-        source = f"data:image/png;base64,{base64.b64encode(image).decode()}"
-        parts.append(f'<img{size} alt="{escape(name)}" src="{source}">')
+        parts.append(html_image(name, image, wide=figure.get_figwidth() > HALF_PAGE))
+    parts += ["</div>", *rows_of_images(beside or {})]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     page = folder / file
-    page.write_text("\n".join([head, *parts, "</div></html>\n"]), encoding="utf-8")
+    page.write_text("\n".join([head, *parts, "</html>\n"]), encoding="utf-8")
     return page
+
+
+def html_image(name: str, image: bytes, *, wide: bool = False) -> str:
+    """Return a PNG image as HTML that holds it."""
+    size = ' class="wide"' if wide else ""
+    return f'<img{size} alt="{escape(name)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">'
+
+
+def rows_of_images(files: Mapping[str, Sequence[Path]]) -> Iterator[str]:
+    """Yield HTML in which the images of one name stand in a row, each below what it belongs to."""
+    names = dict.fromkeys(path.stem for paths in files.values() for path in paths)
+    for name in names:
+        cells = [
+            f"<figure><figcaption>{escape(owner)}</figcaption>{html_image(name, path.read_bytes(), wide=True)}</figure>"
+            for owner, paths in files.items()
+            for path in paths
+            if path.stem == name
+        ]
+        yield f'<h2>{escape(name)}</h2><div class="row">{"".join(cells)}</div>'
 
 
 def html_table(table: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import BundleError, DataError
 from ..schema import SCHEMA_FILE, Schema
 from .encoder import Encoder, load_encoder
+from .naming import match_name
 from .predictor import Predictor, load_predictor
 
 METRICS_FILE = "metrics.json"
@@ -33,12 +34,18 @@ class Bundle:
 
 
 def find_bundle(models: Path, name: str | None = None) -> Path:
-    """Return the folder of the named model, or of the newest. Raises BundleError when there is none."""
+    """Return the folder of the named model, or of the newest. Raises BundleError when there is none.
+
+    The end of a name is enough, such as what `--name` gave; of several models, it is that of the newest.
+    """
+    names = list_bundles(models)
     if name is not None:
-        if not (models / name / SCHEMA_FILE).exists():
-            raise BundleError(f"{models} has no model {name!r}; it has {', '.join(list_bundles(models)) or 'none'}")
-        return models / name
-    if not (names := list_bundles(models)):
+        if (models / name / SCHEMA_FILE).exists():
+            return models / name
+        if (found := match_name(name, names)) is None:
+            raise BundleError(f"{models} has no model {name!r}; it has {', '.join(names) or 'none'}")
+        return models / found
+    if not names:
         raise BundleError(f"{models} holds no model yet; run the train command first")
     return models / names[-1]
 
@@ -51,10 +58,19 @@ def list_bundles(models: Path) -> list[str]:
 def measured_metrics(folder: Path) -> dict[str, float | None]:
     """Return the metrics of a saved model, as they were when it was saved. Raises BundleError."""
     try:
-        metrics: dict[str, float | None] = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))["metrics"]
-    except (OSError, ValueError, KeyError) as error:
-        raise BundleError(f"{folder / METRICS_FILE} cannot be read: {error}") from None
+        metrics: dict[str, float | None] = read_json(folder / METRICS_FILE)["metrics"]
+    except KeyError:
+        raise BundleError(f"{folder / METRICS_FILE} holds no metrics") from None
     return metrics
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return what a file of a saved model holds. Raises BundleError when it cannot be read."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} cannot be read: {error}") from None
+    return content
 
 
 def load_bundle(folder: Path, digest: str | None = None) -> Bundle:

@@ -1,6 +1,6 @@
-"""Names: of columns that predictions add to those a person sent, and of metrics."""
+"""Names: of columns that predictions add to those a person sent, of metrics, and of runs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, count
 
 from ..errors import ConfigError
@@ -28,6 +28,13 @@ def find_metric(asked: str, measured: Iterable[str], where: str = "evaluation.me
         if name in known:
             return name
     raise ConfigError(f"{where}: {asked!r} is unknown; known are {', '.join(known)}")
+
+
+def match_name(asked: str, names: Sequence[str]) -> str | None:
+    """Return the name that is asked for, or the last of those that end so after a hyphen; None if there is none."""
+    if asked in names:
+        return asked
+    return next((name for name in reversed(names) if name.endswith(f"-{asked}")), None)
 
 
 def write_number(number: float, figures: int = 4) -> str:

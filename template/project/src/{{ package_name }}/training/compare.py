@@ -1,7 +1,7 @@
 """Fit every model of params.yaml on the same folds, and show them in one table."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,10 @@ from ..evaluation.evaluate import cross_validate, over_folds
 from ..evaluation.metrics import LOWER_IS_BETTER, fit_baseline, metric_names
 from ..evaluation.report import write_comparison
 from ..inference.naming import find_metric
+from .lineage import describe_lineage
 from .model import build_model
+from .runs import RunRecord, name_run
+from .tracking import log_run
 from .train import fit
 
 NAIVE = "naive baseline"
@@ -44,8 +47,8 @@ class Comparison:
         return [str(name) for name in self.table.loc[near, "model"]]
 
 
-def compare(config: Config) -> Comparison:
-    """Fit each model with its values of params.yaml on the folds of the training examples; nothing is saved.
+def compare(config: Config, label: str | None = None) -> Comparison:
+    """Fit each model with its values of params.yaml on the folds of the training examples; no model is saved.
 
     What is held out stays so: who chooses by it has nothing left to measure the chosen model on. A model that cannot be
     fitted is told of and left out. Raises ConfigError when none can.
@@ -54,17 +57,35 @@ def compare(config: Config) -> Comparison:
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
     models, rows = {}, []
     for name in config.models:
+        chosen = config.model_copy(update={"model": name})
         try:
-            models[name] = build_model(config.model_copy(update={"model": name}), dataset.schema)
+            models[name] = build_model(chosen, dataset.schema)
             rows.append(measure(name, partial(fitted, models[name]), dataset, config))
         except ConfigError as error:
             log.warning("%s is left out: %s", name, error)
+        else:
+            log_run(record_of(rows[-1], chosen, label), chosen)
     if not rows:
         raise ConfigError("none of the models can be fitted")
     beside = models[rows[0]["model"]]
     rows.append(measure(NAIVE, lambda part: fit_baseline(fitted(beside, part), part, config.seed), dataset, config))
     table = pd.DataFrame(rows).sort_values(metric, ascending=metric in LOWER_IS_BETTER, kind="stable")
     return Comparison(metric, table, write_comparison(table, metric, config.reports_dir / "comparison"))
+
+
+def record_of(row: Mapping[str, Any], config: Config, label: str | None) -> RunRecord:
+    """Return the record of a model that was measured on folds alone."""
+    spread = {name.removesuffix("_std"): value for name, value in row.items() if name.endswith("_std")}
+    return RunRecord(
+        name=name_run(f"{label}-{config.model}" if label else config.model),
+        command="compare",
+        metrics={},
+        baseline={},
+        mean={name: row[name] for name in spread},
+        spread=spread,
+        changes=config.changes,
+        lineage=describe_lineage(config, seconds=row["fit_seconds"]),
+    )
 
 
 def fitted(model: Any, part: Split) -> Any:

@@ -1,48 +1,22 @@
-"""Where a model came from: data, code, settings, versions."""
+"""Where a model came from: data, code, settings, packages."""
 
 import hashlib
 import platform
 import subprocess
-from importlib.metadata import version
+from functools import cache
+from importlib.metadata import distributions, version
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
-from sklearn.base import BaseEstimator
 
 from ..config import Config
-from ..inference.bundle import LINEAGE_FILE
 from ..inference.storage import LIBRARIES
+from .runs import Lineage
 
+# The installed packages, which `pip install --requirement` installs again.
+PACKAGES_FILE = "requirements.txt"
 RECORDED_PACKAGES = ("numpy", "onnxruntime", *LIBRARIES)
 
 
-class Lineage(BaseModel, frozen=True):
-    """What is needed to make the same model again."""
-
-    model: str
-    params: dict[str, Any]
-    settings: dict[str, Any]
-    data_sha256: str
-    code_commit: str | None
-    versions: dict[str, str]
-    fit_seconds: float
-
-    def origin(self) -> dict[str, Any]:
-        """Return what a reader of a report wants to know of it, in order."""
-        return {
-            "model": self.model,
-            **self.params,
-            "seed": self.settings["seed"],
-            "data": self.settings["data"]["path"],
-            "data SHA-256": self.data_sha256,
-            "code commit": self.code_commit or "not in a git repository",
-            **self.versions,
-            "seconds to fit": self.fit_seconds,
-        }
-
-
-def describe_lineage(config: Config, model: BaseEstimator, *, seconds: float) -> Lineage:
+def describe_lineage(config: Config, *, seconds: float) -> Lineage:
     """Describe a run; call it before evaluation, so that the commit is that of the code that fitted."""
     return Lineage(
         model=config.model,
@@ -51,13 +25,16 @@ def describe_lineage(config: Config, model: BaseEstimator, *, seconds: float) ->
         data_sha256=data_sha256(config.data_path),
         code_commit=current_commit(config.root),
         versions={"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES},
+        packages_sha256=hashlib.sha256(installed_packages().encode()).hexdigest(),
         fit_seconds=round(seconds, 3),
     )
 
 
-def read_lineage(bundle: Path) -> Lineage:
-    """Read the origin of a saved model."""
-    return Lineage.model_validate_json((bundle / LINEAGE_FILE).read_bytes())
+@cache
+def installed_packages() -> str:
+    """Return all installed packages with their versions, a line for each, as pip reads them."""
+    found = {each.metadata["Name"]: each.version for each in distributions()}
+    return "".join(f"{name}=={found[name]}\n" for name in sorted(found, key=str.lower))
 
 
 def data_sha256(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from ..inference.naming import write_number
-from .lineage import Lineage
+from .runs import Lineage
 
 FLATTERED = " The hyper-parameters are the best on these folds, so the folds flatter the model."
 

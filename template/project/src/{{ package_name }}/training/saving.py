@@ -32,8 +32,9 @@ from ..inference.predictor import ONNX_FILE, OnnxPredictor
 from ..inference.storage import save_model
 from ..schema import SCHEMA_FILE
 from .export import export
-from .lineage import Lineage
+from .lineage import PACKAGES_FILE, installed_packages
 from .model_card import write_model_card
+from .runs import Lineage
 
 # An exported graph is served when at least this share of held-out examples agrees with the native model.
 LEAST_AGREEMENT = 0.999
@@ -63,6 +64,7 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         # A metric that these rows do not define is null: JSON knows no NaN.
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (staging / PACKAGES_FILE).write_text(installed_packages(), encoding="utf-8")
         np.save(staging / HELD_OUT_FILE, np.sort(dataset.test.keys()))
         if dataset.whole is not None:
             np.save(staging / LEARNED_FILE, np.sort(dataset.whole.keys()))

@@ -1,8 +1,8 @@
 """Fit a model, evaluate it, and keep it with all that is known of it."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
-from ..config import Config
+from ..config import Config, check_changes
 from ..data.dataset import Dataset, Split
 from ..data.load import load
 from ..errors import ConfigError
@@ -21,6 +21,7 @@ from ..evaluation.threshold import with_threshold
 from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
+from .runs import RunRecord, name_run
 from .saving import save_bundle
 from .tracking import log_run
 
@@ -40,11 +41,37 @@ class Run:
     report: Path
 
 
-def train(config: Config) -> Run:
-    """Fit the model that params.yaml names. Raises ConfigError when its metric is unknown."""
-    dataset = load(config)
+def train(config: Config, label: str | None = None) -> Run:
+    """Fit the model that params.yaml names; `label` takes its place in the run's name.
+
+    Raises ConfigError when its metric is unknown.
+    """
+    check_changes(config, [config.model])
+    return train_on(load(config), config, label)
+
+
+def train_all(config: Config, label: str | None = None) -> Iterator[Run]:
+    """Fit each model of params.yaml, and yield each run as it ends.
+
+    A model that cannot be fitted is told of and left out. Raises ConfigError when none can.
+    """
+    dataset, finished = load(config), 0
+    for model in config.models:
+        try:
+            run = train_on(dataset, config.model_copy(update={"model": model}), f"{label}-{model}" if label else None)
+        except ConfigError as error:
+            log.warning("%s is left out: %s", model, error)
+        else:
+            finished += 1
+            yield run
+    if not finished:
+        raise ConfigError("none of the models can be fitted")
+
+
+def train_on(dataset: Dataset, config: Config, label: str | None) -> Run:
+    """Fit the configured model on a dataset."""
     find_metric(config.evaluation.metric, metric_names(dataset.schema))
-    return finish_run(build_model(config, dataset.schema), dataset, config)
+    return finish_run(build_model(config, dataset.schema), dataset, config, label=label)
 
 
 def fit(model: BaseEstimator, examples: Split) -> None:
@@ -79,16 +106,18 @@ def warn_of_one_column(model: Pipeline, dataset: Dataset) -> None:
         )
 
 
-def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False) -> Run:
+def finish_run(
+    model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False, label: str | None = None
+) -> Run:
     """Fit the model on the training examples; evaluate, save, report and log it.
 
     What is saved has learned from all examples, if `training.final_fit` says so.
     """
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{config.model}"
+    name = name_run(label or config.model)
     started = perf_counter()
     fit(model, dataset.train)
     tell_remarks(model)
-    lineage = describe_lineage(config, model, seconds=perf_counter() - started)
+    lineage = describe_lineage(config, seconds=perf_counter() - started)
     warn_of_one_column(model, dataset)
     dataset = with_threshold(model, dataset, config)
     evaluation = evaluate(model, dataset, config, folds_chose=folds_chose)
@@ -96,5 +125,15 @@ def finish_run(model: Pipeline, dataset: Dataset, config: Config, *, folds_chose
         fit(model, dataset.whole)
     bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
     report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
-    log_run(name, evaluation.metrics, lineage, report.parent)
+    record = RunRecord(
+        name=name,
+        command="tune" if folds_chose else "train",
+        metrics=evaluation.metrics,
+        baseline=evaluation.baseline,
+        mean=evaluation.folds_mean,
+        spread=evaluation.folds_std,
+        changes=config.changes,
+        lineage=lineage,
+    )
+    log_run(record, config)
     return Run(name, evaluation, bundle, report)

@@ -11,7 +11,7 @@ from rich.progress import track
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from ..config import Config
+from ..config import Config, check_changes
 from ..data.dataset import Dataset
 from ..data.load import load
 from ..errors import ConfigError
@@ -57,12 +57,13 @@ class TunedRun(Run):
     choice: Choice
 
 
-def tune(config: Config, *, jobs: int = -1) -> TunedRun:
+def tune(config: Config, *, jobs: int = -1, label: str | None = None) -> TunedRun:
     """Search the grid by cross-validation on the training rows, then train with the best candidate.
 
     The values of params.yaml are a candidate too. Raises ConfigError when the model has no grid, or the grid names an
     unknown hyper-parameter.
     """
+    check_changes(config, [config.model])
     dataset = load(config)
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
     search = build_search(config, build_model(config, dataset.schema), dataset, jobs)
@@ -70,7 +71,7 @@ def tune(config: Config, *, jobs: int = -1) -> TunedRun:
     results = results_table(search, metric)
     choice = choose(search, results, metric, config)
     tuned = with_params(config, choice.values)
-    run = finish_run(build_model(tuned, dataset.schema), dataset, tuned, folds_chose=True)
+    run = finish_run(build_model(tuned, dataset.schema), dataset, tuned, folds_chose=True, label=label)
     write_search_report(results, metric, run.report.parent)
     return TunedRun(run.name, run.evaluation, run.bundle, run.report, choice)
 
