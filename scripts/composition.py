@@ -18,15 +18,17 @@ ROOT = Path(__file__).parents[1]
 # The package that parts import.
 PACKAGE = "acme_ml"
 # The questions that decide the code. The matrix shows that no other answer changes it.
-CODE_QUESTIONS = ("task", "framework", "serving")
+CODE_QUESTIONS = ("task", "framework", "tracking", "serving")
 MODEL = ("task", "framework")
 
 FILLED = {
     "slot": re.compile(r'\bslot\("([\w./-]+)"(?:, package="acme_ml")?\)'),
     "gather": re.compile(r'\bgather\("([\w./-]+)"\)'),
 }
-# Macros that gather the same fragments everywhere.
-DEPENDENCIES = re.compile(r"\b(dependencies|extras)\(\)")
+# The macro that gathers the same fragments everywhere.
+DEPENDENCIES = re.compile(r"\bdependencies\(\)")
+# The macro that asks whether there is a service, and nothing else.
+EXTRAS = re.compile(r"\bextras\(\)")
 DEPENDENCIES_FILE = "deps.txt"
 IGNORED = re.compile(r"(^|/)(\.\w+_cache|__pycache__)/")
 

@@ -130,7 +130,7 @@ def check_makefile(project: Project) -> Iterator[str]:
 
 _sound_makefiles: set[str] = set()
 TARGETS = {
-    *("setup", "data", "train", "compare", "tune", "evaluate", "rehearse", "predict"),
+    *("setup", "data", "train", "compare", "tune", "runs", "evaluate", "rehearse", "predict"),
     *("test", "lint", "format", "clean", "help"),
 }
 
@@ -140,6 +140,7 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
     wanted = TARGETS | ({"serve"} if project.answers.get("serving") != "none" else set())
     wanted |= {"image", "up", "down"} if "Dockerfile" in project.files else set()
+    wanted |= {"mlflow"} if project.answers.get("tracking") == "mlflow" else set()
     wanted |= {"secrets"} if project.answers.get("ci") != "none" else set()
     wanted |= {"audit"} if "deploy/release.sh" in project.files else set()
     wanted |= {"deploy"} if project.answers.get("deployment", "none") not in {"none", "docker"} else set()

@@ -16,12 +16,15 @@ from .sources import PARTS, files, read
 # The distribution of a module, where it is not the module's name with hyphens.
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
+    "mlflow": "mlflow-skinny",
     "python_multipart": "python-multipart",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
 # Run as commands or used by another package: why each is needed although nothing imports it.
 NOT_IMPORTED = {
+    "alembic": "MLflow makes the tables of its file with it",
+    "sqlalchemy": "MLflow reads and writes its file with it",
     "mypy": "make lint",
     "ruff": "make lint",
     "types-pyyaml": "mypy",
@@ -84,10 +87,19 @@ def dependency_problems(project: Project) -> Iterator[str]:
     yield from (f"pyproject.toml: {name} is declared but nothing imports it" for name in unused)
     undeclared = sorted(imported - set(names) - COMES_WITH.keys())
     yield from (f"pyproject.toml: {name} is imported but not declared" for name in undeclared)
+    yield from group_problems(project)
     if "environment.yml" in project.files:
         extra = project.pyproject["project"]["optional-dependencies"].get("tracing", [])
         wanted = {Requirement(text).name for text in extra}
         yield from conda_problems(project, [each for each in declared if each.name not in wanted])
+
+
+def group_problems(project: Project) -> Iterator[str]:
+    """The groups are those that the macro extras() names, which reads no deps.txt, and one for who wants it."""
+    groups = set(project.pyproject["project"]["optional-dependencies"]) - {"tracing"}
+    named = {"dev", "train"} | ({"serve"} if any("/service/" in name for name in project.files) else set())
+    if groups != named:
+        yield f"pyproject.toml: the groups are {sorted(groups)}, and extras() in slot.jinja names {sorted(named)}"
 
 
 def declared_requirements(project: Project) -> list[Requirement]:

@@ -30,7 +30,7 @@ tests/data/params.yaml
 SERVICE = """
 @/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
 @/service/front.py @/service/lifespan.py @/service/openapi.py @/service/payload.py @/service/problems.py
-@/service/server.py @/service/settings.py @/service/telemetry.py @/service/tracing.py
+@/service/server.py @/service/settings.py @/service/source.py @/service/telemetry.py @/service/tracing.py
 tests/clients.py tests/test_payload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
@@ -45,6 +45,9 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
     ({"serving": "fastapi"}, SERVICE),
     ({"serving": "flask"}, SERVICE),
+    ({"tracking": "mlflow"}, "@/training/remote.py conftest.py tests/test_tracking.py"),
+    ({"tracking": "mlflow", "serving": "fastapi"}, "tests/test_source.py"),
+    ({"tracking": "mlflow", "serving": "flask"}, "tests/test_source.py"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
     ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
     *(
@@ -114,6 +117,7 @@ FOREIGN = [
     *(_foreign(*shared) for shared in SHARED_WORDS),
     _foreign("accelerator", "cpu", r"pytorch-cpu|tensorflow-cpu|whl/cpu"),
     _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
+    _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|champion|registered model"),
     _foreign("environment", "uv", r"\buv\b|astral"),
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),
@@ -126,8 +130,10 @@ FOREIGN = [
         "serving",
         "fastapi flask",
         r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint",
+        elsewhere="tests/test_tracking.py",
     ),
-    _foreign("serving", "fastapi flask", r"127\.0\.0\.1|localhost|:8000|\bport\b"),
+    # What keeps the runs may be a server, too.
+    _foreign("serving", "fastapi flask", r"127\.0\.0\.1|localhost|:8000|\bport\b", elsewhere="tests/test_tracking.py"),
     _foreign(
         "deployment",
         " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),

@@ -102,13 +102,13 @@ SHARED_WORDS = [
     ("framework", "pytorch tensorflow transformers", r"checkpoint|neural|\bnetworks?\b|safetensors"),
 ]
 
-# The code trees whose own tests `make test` runs; `make prove` runs all. Each task, each framework and each way to
-# serve is in one; the default project's own tests are part of a whole life.
+# The code trees whose own tests `make test` runs; `make prove` runs all. Each task, each framework, each way to serve
+# and each tracker is in one; the default project's own tests are part of a whole life.
 TREES = [
-    {"task": "classification", "framework": "pytorch", "serving": "flask"},
-    {"task": "regression", "framework": "scikit-learn", "serving": "none"},
-    {"task": "clustering", "serving": "flask"},
-    {"task": "text-classification", "framework": "transformers", "serving": "fastapi"},
-    {"task": "image-classification", "framework": "scikit-learn", "serving": "fastapi"},
-    {"task": "forecasting", "framework": "tensorflow", "serving": "fastapi"},
+    {"task": "classification", "framework": "pytorch", "tracking": "local", "serving": "flask"},
+    {"task": "regression", "framework": "scikit-learn", "tracking": "local", "serving": "none"},
+    {"task": "clustering", "tracking": "mlflow", "serving": "flask"},
+    {"task": "text-classification", "framework": "transformers", "tracking": "local", "serving": "fastapi"},
+    {"task": "image-classification", "framework": "scikit-learn", "tracking": "local", "serving": "fastapi"},
+    {"task": "forecasting", "framework": "tensorflow", "tracking": "local", "serving": "fastapi"},
 ]

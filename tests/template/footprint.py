@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import meta
 
 from mlscaffold._questions import Questionnaire
-from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, FILLED, context
+from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, EXTRAS, FILLED, context
 from scripts.covering import Space
 
 from .sources import PARTS, PROJECT, files, read
@@ -69,6 +69,7 @@ class Footprint:
         fills = {name for pattern in FILLED.values() for name in pattern.findall(text)}
         if DEPENDENCIES.search(text):
             fills.add(DEPENDENCIES_FILE)
+        if DEPENDENCIES.search(text) or EXTRAS.search(text):
             found |= self._of_names({"serving"})
         for fill in fills:
             for part in files(PARTS):

@@ -17,8 +17,10 @@ import yaml
 from _pytest.mark import ParameterSet
 from tally import Tally
 
+from scripts.composition import CODE_QUESTIONS
+
 from .facts import FRAMEWORKS, TREES
-from .rendering import ONLY_FRAMEWORK, ROOT, Renderer, code_trees, label
+from .rendering import ONLY_FRAMEWORK, ROOT, Renderer, all_answers, code_trees, label
 from .zygote import Zygote
 
 # What a project's own tests must at least hold.
@@ -88,10 +90,11 @@ def test_a_code_tree_passes_its_own_tests(
     tally.trees[f"{label(answers)} ({suite.attrib['tests']} tests)"] = outcome.seconds
 
 
-def test_the_small_set_holds_every_task_framework_and_way_to_serve() -> None:
-    for name in ("task", "framework", "serving"):
+def test_the_small_set_holds_every_answer_that_decides_the_code() -> None:
+    for name in CODE_QUESTIONS:
         assert {each[name] for each in TREES if name in each} == {each[name] for each in code_trees() if name in each}
-    assert all(answers in code_trees() for answers in TREES)
+    valid = list(all_answers().of(CODE_QUESTIONS))
+    assert all(answers in valid for answers in TREES)
 
 
 @pytest.mark.parametrize(

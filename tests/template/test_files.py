@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from tally import Tally
 
-from scripts.composition import FILLED
+from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, FILLED
 
 from .checks import content_problems, foreign_words
 from .expected import FOREIGN, is_chosen
@@ -79,7 +79,9 @@ def units(footprint: Footprint, most: int) -> list[Unit]:
         if name == ANSWERS:
             continue
         if len(footprint.space.of(reads)) > most:
-            gathered |= {fragment for pattern in FILLED.values() for fragment in pattern.findall(read(PROJECT, name))}
+            text = read(PROJECT, name)
+            gathered |= {fragment for pattern in FILLED.values() for fragment in pattern.findall(text)}
+            gathered |= {DEPENDENCIES_FILE} if DEPENDENCIES.search(text) else set()
         else:
             found[f"project/{name}"] = reads
     for name in files(PARTS):
@@ -109,6 +111,10 @@ def problems_of(path: str, text: str, answers: Mapping[str, str]) -> Iterator[st
     """Yield what is wrong with a rendered file; a fragment may be only part of a text, so nothing of it is parsed."""
     if not path.startswith("parts/"):
         yield from content_problems(path, text.encode())
+    if path.endswith(f"/{DEPENDENCIES_FILE}"):
+        # Comments, groups and conda's names are not in every project.
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        text = "\n".join(line.split()[1] for line in lines)
     named = text if path.startswith("parts/") else f"{path}\n{text}"
     for number, found in foreign_words(named.encode()).items():
         if not is_chosen(FOREIGN[number], answers):

@@ -98,7 +98,7 @@ def test_a_model_is_known_by_the_end_of_its_name(trained: tuple[Config, Run], tm
 
 @pytest.mark.parametrize("label", ["", "a b", "../up", ".hidden", "a/b", "x" * 61])
 def test_a_name_that_is_no_part_of_a_path_is_refused(label: str) -> None:
-    with pytest.raises(ProjectError, match="take letters, digits"):
+    with pytest.raises(ProjectError, match="take letters of English"):
         name_run(label)
 
 

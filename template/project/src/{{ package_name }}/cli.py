@@ -178,15 +178,19 @@ def models(params: Params = PARAMS) -> None:
     from .inference.bundle import list_bundles, measured_metrics
     from .inference.naming import find_metric
     from .inference.versions import find_answering
+    from .training.tracking import models_elsewhere
 
     config = load_config(params)
-    answering = find_answering(config.models_dir).name
+    others = models_elsewhere(config)
+    answering = None if others and not list_bundles(config.models_dir) else find_answering(config.models_dir).name
     for name in list_bundles(config.models_dir):
         metrics = measured_metrics(config.models_dir / name)
         metric = find_metric(config.evaluation.metric, metrics)
         number = metrics[metric]
         value = "is not defined" if number is None else write_number(number)
         typer.echo(f"{'*' if name == answering else ' '} {name}  {metric} {value}")
+    for line in others:
+        typer.echo(f"  {line}")
 
 
 @runs.command()
@@ -206,10 +210,14 @@ def promote(params: Params = PARAMS, run: RunName = None) -> None:
     from .config import load_config
     from .inference.bundle import digest_of
     from .inference.versions import promote as act
+    from .training.tracking import bring_models, follow_promotion
 
-    models = load_config(params).models_dir
+    config = load_config(params)
+    models = config.models_dir
+    bring_models(config, run)
     name = act(models, run)
     typer.echo(f"{name} answers now")
+    follow_promotion(config)
     typer.echo(f"SHA-256 of its checksums, to know it by elsewhere: {digest_of(models / name)}")
 
 
@@ -218,8 +226,12 @@ def rollback(params: Params = PARAMS) -> None:
     """Let the model answer again that did so before the last promotion."""
     from .config import load_config
     from .inference.versions import roll_back
+    from .training.tracking import bring_models, follow_promotion
 
-    typer.echo(f"{roll_back(load_config(params).models_dir)} answers now")
+    config = load_config(params)
+    bring_models(config, None)
+    typer.echo(f"{roll_back(config.models_dir)} answers now")
+    follow_promotion(config)
 
 
 def report_run(run: "Run", config: "Config") -> None:

@@ -85,7 +85,7 @@ class RunRecord(BaseModel, frozen=True):
 def name_run(label: str) -> str:
     """Return the name of a run that starts now. Raises ProjectError where the label cannot be part of a path."""
     if not LABEL.fullmatch(label):
-        raise ProjectError(f"--name {label!r}: take letters, digits, '.', '_' and '-', 60 at most")
+        raise ProjectError(f"--name {label!r}: take letters of English, numbers, '.', '_' and '-', 60 at most")
     return f"{datetime.now(UTC):{STARTED}}-{label}"
 
 

@@ -16,11 +16,11 @@ from pydantic_core import to_json
 from ..errors import BundleError
 from ..inference.bundle import Bundle, load_bundle
 from ..inference.prediction import Prediction, describe
-from ..inference.versions import find_answering
 from .bodies import Budget, Share
 from .payload import Payload
 from .problems import FieldError, RequestProblem, numbers_of_kept
 from .settings import ServiceSettings, SettingsError
+from .source import Source
 
 # What a request may ask for after its path: that what does not fit is left out, and told beside the predictions.
 SKIP_BAD = "skip_bad"
@@ -119,6 +119,7 @@ class Api:
         self.settings = settings
         self.served: Served | None = None
         self._reason = ""
+        self._source = Source(settings)
         self._slots = BoundedSemaphore(settings.max_concurrency)
         self._bodies = Budget(settings.max_held_bytes)
         self._key = settings.api_key.get_secret_value().encode() if settings.api_key else None
@@ -136,7 +137,7 @@ class Api:
     def reload(self) -> None:
         """Load the model that is to answer, if it is another; one that is damaged leaves the old one in place."""
         try:
-            folder = find_answering(self.settings.models_dir, self.settings.run)
+            folder = self._source.find()
             if self.served is None or self.served.bundle.name != folder.name:
                 bundle = load_bundle(folder, self.settings.model_sha256)
                 served = Served(bundle, Payload(bundle.schema, self.settings.max_rows))
