@@ -15,6 +15,7 @@ AXES = {
     "estimators": "task",
     "frameworks": "framework",
     "tracking": "tracking",
+    "tuners": "tuner",
     "environments": "environment",
     "serving": "serving",
     "deployment": "deployment",

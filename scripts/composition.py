@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # The package that parts import.
 PACKAGE = "acme_ml"
 # The questions that decide the code. The matrix shows that no other answer changes it.
-CODE_QUESTIONS = ("task", "framework", "tracking", "serving")
+CODE_QUESTIONS = ("task", "framework", "tuner", "tracking", "serving")
 MODEL = ("task", "framework")
 
 FILLED = {

@@ -18,9 +18,9 @@ ALWAYS = """
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/evaluation/threshold.py
 @/training/__init__.py @/training/commands.py @/training/compare.py @/training/estimators.py @/training/export.py
-@/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py @/training/options.py
-@/training/runs.py @/training/runs_page.py @/training/saving.py @/training/tracking.py @/training/train.py
-@/training/tune.py
+@/training/grid.py @/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py
+@/training/options.py @/training/runs.py @/training/runs_page.py @/training/saving.py @/training/search.py
+@/training/tracking.py @/training/train.py @/training/trials.py @/training/tune.py
 tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
 tests/test_own_data.py tests/test_predicting.py tests/test_runs.py tests/test_training.py
 tests/test_trusted.py tests/test_tuning.py tests/test_versions.py
@@ -45,6 +45,8 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"environment": "conda"}, "environment.yml"),
     ({"serving": "fastapi"}, SERVICE),
     ({"serving": "flask"}, SERVICE),
+    ({"tuner": "halving"}, "tests/test_search.py"),
+    ({"tuner": "optuna"}, "tests/test_search.py"),
     ({"tracking": "mlflow"}, "@/training/remote.py conftest.py tests/test_tracking.py"),
     ({"tracking": "mlflow", "serving": "fastapi"}, "tests/test_source.py"),
     ({"tracking": "mlflow", "serving": "flask"}, "tests/test_source.py"),
@@ -117,6 +119,8 @@ FOREIGN = [
     *(_foreign(*shared) for shared in SHARED_WORDS),
     _foreign("accelerator", "cpu", r"pytorch-cpu|tensorflow-cpu|whl/cpu"),
     _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
+    _foreign("tuner", "halving", r"halving|loguniform"),
+    _foreign("tuner", "optuna", r"optuna|\bstud(y|ies)\b|parzen|pruner"),
     _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|champion|registered model"),
     _foreign("environment", "uv", r"\buv\b|astral"),
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),

@@ -5,6 +5,8 @@ test_facts.py says which row is missing, here or in the README, for what is in t
 
 from typing import NamedTuple
 
+from scripts.composition import CODE_QUESTIONS
+
 
 class Task(NamedTuple):
     """A task: the words that only its projects may hold, and the files that it adds to them."""
@@ -102,13 +104,17 @@ SHARED_WORDS = [
     ("framework", "pytorch tensorflow transformers", r"checkpoint|neural|\bnetworks?\b|safetensors"),
 ]
 
-# The code trees whose own tests `make test` runs; `make prove` runs all. Each task, each framework, each way to serve
-# and each tracker is in one; the default project's own tests are part of a whole life.
+# The code trees whose own tests `make test` runs; `make prove` runs all. Each task, each framework, each tuner, each
+# tracker and each way to serve is in one; the default project's own tests are part of a whole life.
+# Task, framework, tuner, tracker and way to serve; a task that has one framework is not asked for it.
 TREES = [
-    {"task": "classification", "framework": "pytorch", "tracking": "local", "serving": "flask"},
-    {"task": "regression", "framework": "scikit-learn", "tracking": "local", "serving": "none"},
-    {"task": "clustering", "tracking": "mlflow", "serving": "flask"},
-    {"task": "text-classification", "framework": "transformers", "tracking": "local", "serving": "fastapi"},
-    {"task": "image-classification", "framework": "scikit-learn", "tracking": "local", "serving": "fastapi"},
-    {"task": "forecasting", "framework": "tensorflow", "tracking": "local", "serving": "fastapi"},
+    {name: value for name, value in zip(CODE_QUESTIONS, values.split(), strict=True) if value != "-"}
+    for values in (
+        "classification pytorch optuna local flask",
+        "regression scikit-learn halving local none",
+        "clustering - grid mlflow flask",
+        "text-classification transformers grid local fastapi",
+        "image-classification scikit-learn grid local fastapi",
+        "forecasting tensorflow grid local fastapi",
+    )
 ]

@@ -12,8 +12,12 @@ import pytest
 import yaml
 
 from acme_ml.config import Config, load_config
-from acme_ml.data.load import read_data
+from acme_ml.data.load import load, read_data
+from acme_ml.evaluation.metrics import metric_names
+from acme_ml.inference.naming import find_metric
+from acme_ml.training.model import build_model
 from acme_ml.training.train import Run, train
+from acme_ml.training.trials import Task
 
 EXAMPLE = Path(__file__).parent / "data"
 
@@ -53,6 +57,18 @@ def edit_params(workspace: Path) -> Callable[[dict[str, Any]], Config]:
         return load_config(path)
 
     return edit
+
+
+@pytest.fixture(scope="session")
+def task_of() -> Callable[[Config], Task]:
+    """Return what says what a search of some settings is to do, one process at a time."""
+
+    def find(config: Config) -> Task:
+        dataset = load(config)
+        metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
+        return Task(config, build_model(config, dataset.schema), dataset, metric, jobs=1)
+
+    return find
 
 
 @pytest.fixture(scope="session")

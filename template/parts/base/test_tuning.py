@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -18,11 +19,15 @@ from acme_ml.evaluation.floor import is_better, propose_floor
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.inference.naming import find_metric
 from acme_ml.training.compare import NAIVE, compare
+from acme_ml.training.grid import search_grid
 from acme_ml.training.saving import compare_with_before
 from acme_ml.training.train import Run
+from acme_ml.training.trials import Task, Trial, best_of, influence
 from acme_ml.training.tune import tune
 
 Edit = Callable[[dict[str, Any]], Config]
+# Every project can try the whole grid.
+GRID = {"search": "grid"}
 
 
 @pytest.fixture
@@ -30,15 +35,17 @@ def small_grid(trained: tuple[Config, object]) -> dict[str, Any]:
     """The chosen model with two values of one hyper-parameter."""
     config, _ = trained
     name, values = next(iter(config.models[config.model].grid.items()))
+    assert isinstance(values, list)
     params = config.models[config.model].params
     return {config.model: {"params": params, "grid": {name: values[:2]}}}
 
 
 def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, small_grid: dict[str, Any]) -> None:
-    config = edit_params({"models": small_grid})
+    config = edit_params({"models": small_grid, "tuning": GRID})
     run = tune(config, jobs=1)
     results = pd.read_csv(run.report.with_name("search.csv"))
     ((name, values),) = config.models[config.model].grid.items()
+    assert isinstance(values, list)
     # The values of params.yaml are one candidate more.
     assert len(results) == len(values) + 1
     choice = run.choice
@@ -52,6 +59,63 @@ def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, sma
     assert "so the folds flatter the model" in card
     assert "folds that chose" in run.report.read_text(encoding="utf-8")
     assert evaluate_saved(config, run.name)[1].folds_chose
+
+
+def test_the_best_so_far_is_written_at_once(edit_params: Edit, small_grid: dict[str, Any]) -> None:
+    config = edit_params({"models": small_grid, "tuning": GRID})
+    tune(config, jobs=1)
+    kept = pd.read_csv(config.reports_dir / "search" / f"{config.model}.csv")
+    assert len(kept) == 3
+    assert kept["seconds"].gt(0).all()
+
+
+def test_a_grid_keeps_to_its_minutes(
+    edit_params: Edit, small_grid: dict[str, Any], task_of: Callable[[Config], Task]
+) -> None:
+    (settings,) = small_grid.values()
+    ((name, (value, _)),) = settings["grid"].items()
+    settings["grid"] = {name: [value] * 60}
+    config = edit_params({"models": small_grid, "tuning": {**GRID, "minutes": 1e-6}})
+    task = task_of(config)
+    # The first batch is always measured: without it, there would be nothing to choose from.
+    assert 1 <= len(search_grid(task)) < 61
+
+
+@pytest.mark.parametrize(
+    ("tuning", "grid", "said"),
+    [
+        (GRID, {"low": 1, "high": 4}, "a grid needs a list of values, such as \\[1, 4\\], and no range"),
+        (GRID, {"low": 4, "high": 1}, "low must be less than high, and 4 is not less than 1"),
+        (GRID, {"low": 0, "high": 1, "log": True}, "with log, low must be above 0"),
+        (GRID, [], "nothing to try"),
+        ({**GRID, "trials": 3}, [1, 2], "tuning.trials: a grid is tried whole"),
+        ({"search": "luck"}, [1, 2], "tuning.search: 'luck' is unknown; known are"),
+    ],
+)
+def test_what_a_search_cannot_try_is_refused(
+    edit_params: Edit, small_grid: dict[str, Any], tuning: dict[str, Any], grid: Any, said: str
+) -> None:
+    (settings,) = small_grid.values()
+    settings["grid"] = dict.fromkeys(settings["grid"], grid)
+    with pytest.raises(ConfigError, match=said):
+        tune(edit_params({"models": small_grid, "tuning": tuning}), jobs=1)
+
+
+def test_the_hyper_parameter_that_matters_explains_the_variance() -> None:
+    random = Random(0)
+    trials: list[Trial] = []
+    for _ in range(80):
+        depth, rate = random.choice([1, None]), random.random()
+        # One of the candidates may be a word among numbers: what params.yaml says.
+        values = {"depth": depth, "rate": rate, "idle": random.random() if len(trials) else "auto"}
+        trials.append(Trial(values, 2 * rate + (0.1 if depth is None else 0), 0, 1))
+    shares = influence(trials)
+    assert next(iter(shares)) == "rate"
+    assert shares["rate"] > 0.8
+    assert shares["idle"] < 0.2
+    # What was given up, or has no number, says nothing.
+    assert influence([Trial({"depth": 1}, float("nan"), 0, 1)] * 9) == {}
+    assert best_of([Trial({"depth": 1}, 9.0, 0, 1, stopped=True), trials[0]], "gain") == trials[0]
 
 
 def test_a_floor_after_a_search_is_not_made_of_folds_that_flatter(trained: tuple[Config, Run]) -> None:

@@ -94,11 +94,13 @@ def test_a_threshold_is_the_best_of_all(rule: str) -> None:
 
     def worth(threshold: float) -> float:
         predicted = threshold <= LIKELY
-        recall, precision = recall_score(truth, predicted), precision_score(truth, predicted, zero_division=0)
+        # scikit-learn's own functions take a hundred times as long.
+        hit, wrong, missed = (predicted & truth).sum(), (predicted & ~truth).sum(), (truth & ~predicted).sum()
         if rule == "cost":
-            return float(-(predicted & ~truth).sum() - 5 * (truth & ~predicted).sum())
+            return float(-wrong - 5 * missed)
         if rule == "f1":
-            return float(f1_score(truth, predicted))
+            return float(2 * hit / (2 * hit + wrong + missed))
+        recall, precision = hit / (hit + missed), hit / max(hit + wrong, 1)
         asked, other = (recall, precision) if rule.startswith("recall") else (precision, recall)
         return float(other) if asked >= float(rule.split("=")[1]) and predicted.any() else -1.0
 

@@ -3,7 +3,8 @@
 import copy
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from skorch.helper import predefined_split
 from skorch.utils import noop
 from torch import nn
 
-from .trainer import Batches, Checkpoint, Examples, Trainer, limited_threads
+from .trainer import Batches, Checkpoint, Examples, Told, Trainer, limited_threads
 
 # A prediction keeps no gradients, so that more examples fit into memory at once than in training.
 PREDICTED_BATCHES = 4
@@ -40,6 +41,9 @@ class Network(BaseEstimator):
     patience: int = 10
     random_state: int = 0
     checkpoints: str | None = None
+
+    # Told of each epoch and its loss on the held-out rows; what it raises ends the fit.
+    on_epoch: Callable[[int, float], None] | None = field(init=False, default=None)
 
     # What the module takes: float32, or integers for what it looks up itself.
     input_type: ClassVar[type[np.generic]] = np.float32
@@ -115,6 +119,7 @@ class Network(BaseEstimator):
             callbacks=[
                 ("stopping", EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=noop)),
                 ("checkpoint", Checkpoint(self._checkpoint)),
+                ("told", Told(self.on_epoch)),
             ],
             device="cuda" if torch.cuda.is_available() else "cpu",
             verbose=0,

@@ -4,7 +4,8 @@ import copy
 import math
 import re
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +40,9 @@ class Network(BaseEstimator):
     patience: int = 10
     random_state: int = 0
     checkpoints: str | None = None
+
+    # Told of each epoch and its loss on the held-out rows; what it raises ends the fit.
+    on_epoch: Callable[[int, float], None] | None = field(init=False, default=None)
 
     # What the model takes: float32, or integers for what it looks up itself.
     input_type: ClassVar[type[np.generic]] = np.float32
@@ -106,7 +110,12 @@ class Network(BaseEstimator):
             tf.TensorSpec([None, *targets.shape[1:]], targets.dtype),
         )
         return Trainer(model, signature, self.random_state).train(
-            batches(train), batches(valid), epochs=self.epochs, patience=self.patience, checkpoint=self._checkpoint
+            batches(train),
+            batches(valid),
+            epochs=self.epochs,
+            patience=self.patience,
+            checkpoint=self._checkpoint,
+            on_epoch=self.on_epoch,
         )
 
     def _finish(self, model: keras.Model) -> keras.Model:

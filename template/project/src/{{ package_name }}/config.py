@@ -16,11 +16,35 @@ from .schema import DataSettings
 HALF = 0.5
 
 
+class Range(BaseModel, frozen=True, extra="forbid"):
+    """Numbers from low to high, both included: whole ones if both are, spread evenly by their logarithms if `log`."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low must be less than high, and {self.low} is not less than {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"with log, low must be above 0, and {self.low} is not")
+        return self
+
+
 class ModelSettings(BaseModel, frozen=True, extra="forbid"):
     """The hyper-parameters of one model, and the values that tuning tries."""
 
     params: dict[str, Any] = {}
-    grid: dict[str, list[Any]] = {}
+    grid: dict[str, list[Any] | Range] = {}
+
+
+class TuningSettings(BaseModel, frozen=True, extra="forbid"):
+    """How the values are tried, how many candidates at most, and for how long."""
+
+    search: str | None = None
+    trials: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
 
 
 class Costs(BaseModel, frozen=True, extra="forbid"):
@@ -66,6 +90,7 @@ class Config(DataSettings, frozen=True, extra="forbid"):
     seed: int = Field(ge=0)
     model: str
     models: dict[str, ModelSettings]
+    tuning: TuningSettings = TuningSettings()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings
 

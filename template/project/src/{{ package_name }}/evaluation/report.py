@@ -16,6 +16,8 @@ from .plots import COLOR, figure_of, new_axes
 
 # What folds are called, and those that the hyper-parameters were chosen on, which flatter the model.
 FOLDS = ("folds", "folds that chose")
+# The figure of a search has a line for each of the best candidates, the table has all.
+MOST_CANDIDATES = 40
 HALF_PAGE = 9.0  # inches
 
 STYLE = """
@@ -53,14 +55,35 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
     return page
 
 
-def write_search_report(results: pd.DataFrame, metric: str, folder: Path) -> Path:
-    """Write the table of a search's candidates as CSV, and a page with its plot; return the page."""
+def write_search_report(results: pd.DataFrame, metric: str, shares: Mapping[str, float], folder: Path) -> Path:
+    """Write the table of a search's candidates as CSV, and a page with its plots; return the page.
+
+    `shares` is how much of the metric's variance each hyper-parameter explains alone.
+    """
     results.to_csv(folder / "search.csv", index=False)
-    names = results.drop(columns=[metric, f"{metric}_std", "fit_seconds"]).apply(
-        lambda row: ", ".join(f"{name}={value}" for name, value in row.items()), axis="columns"
+    shown = results.head(MOST_CANDIDATES)
+    values = shown[results.columns[: results.columns.get_loc(metric)]]
+    names = values.apply(
+        lambda row: ", ".join(f"{name}={shorten(value)}" for name, value in row.items()), axis="columns"
     )
-    figure = draw_ranking("Candidates", names, results, metric)
-    return write_page(folder, "Search", {"Candidates": results}, {"search": figure}, file="search.html")
+    figures = {"search": draw_ranking("Candidates", names, shown, metric)}
+    if shares:
+        figures["importance"] = draw_shares(shares, metric)
+    return write_page(folder, "Search", {"Candidates": results}, figures, file="search.html")
+
+
+def shorten(value: Any) -> str:
+    """Return a number in few figures, and anything else as it is."""
+    return write_number(value) if isinstance(value, float) else str(value)
+
+
+def draw_shares(shares: Mapping[str, float], metric: str) -> Figure:
+    """Draw how much of the variance of a metric each hyper-parameter explains alone, the largest share on top."""
+    size = (6, 1.2 + 0.4 * len(shares))
+    axes = new_axes("Importance of hyper-parameters", f"share of the variance of {metric}", "", size=size)
+    axes.barh(list(shares)[::-1], list(shares.values())[::-1], color=COLOR)
+    axes.set_xlim(0, 1)
+    return figure_of(axes)
 
 
 def write_comparison(table: pd.DataFrame, metric: str, folder: Path) -> Path:

@@ -1,37 +1,21 @@
-"""Search the grid of params.yaml for the best hyper-parameters, on all cores."""
+"""Search for the best hyper-parameters of those that params.yaml lists, and train with them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import pandas as pd
-from joblib import cpu_count
-from rich.progress import track
-from sklearn.model_selection import GridSearchCV, ParameterGrid
-from sklearn.pipeline import Pipeline
 
-from ..config import Config, check_changes
-from ..data.dataset import Dataset
+from ..config import Config, Range, check_changes
 from ..data.load import load
 from ..errors import ConfigError
-from ..evaluation.metrics import LOWER_IS_BETTER, metric_names, scorer
+from ..evaluation.metrics import LOWER_IS_BETTER, metric_names
 from ..evaluation.report import write_search_report
 from ..inference.naming import find_metric
-from .estimators import step_param
 from .model import build_model
-from .train import Run, finish_run, fit
-
-
-class TrackedGridSearchCV(GridSearchCV):
-    """GridSearchCV with a progress bar: candidates are handed out in batches that keep all cores busy."""
-
-    def _run_search(self, evaluate_candidates: Callable[[Iterable[Mapping[str, Any]]], object]) -> None:
-        candidates = list(ParameterGrid(self.param_grid))
-        size = ceil(4 * cpu_count() / self.cv.get_n_splits())
-        batches = [candidates[start : start + size] for start in range(0, len(candidates), size)]
-        for batch in track(batches, description=f"Trying {len(candidates)} candidates"):
-            evaluate_candidates(batch)
+from .search import SEARCHES
+from .train import Run, finish_run
+from .trials import Task, Trial, best_of, check_grid, influence
 
 
 @dataclass(frozen=True)
@@ -58,83 +42,84 @@ class TunedRun(Run):
 
 
 def tune(config: Config, *, jobs: int = -1, label: str | None = None) -> TunedRun:
-    """Search the grid by cross-validation on the training rows, then train with the best candidate.
+    """Search by cross-validation on the training rows, then train with the best candidate.
 
-    The values of params.yaml are a candidate too. Raises ConfigError when the model has no grid, or the grid names an
-    unknown hyper-parameter.
+    The values of params.yaml are a candidate too. Raises ConfigError when the model has no grid, the grid names an
+    unknown hyper-parameter, or the search is none or cannot try what the grid holds.
     """
     check_changes(config, [config.model])
     dataset = load(config)
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
-    search = build_search(config, build_model(config, dataset.schema), dataset, jobs)
-    fit(search, dataset.train)
-    results = results_table(search, metric)
-    choice = choose(search, results, metric, config)
+    task = Task(config, build_model(config, dataset.schema), dataset, metric, jobs)
+    check_grid(task)
+    trials = find_search(config)(task)
+    choice = choose(trials, metric, config)
     tuned = with_params(config, choice.values)
     run = finish_run(build_model(tuned, dataset.schema), dataset, tuned, folds_chose=True, label=label)
-    write_search_report(results, metric, run.report.parent)
+    write_search_report(results_table(trials, metric), metric, influence(trials), run.report.parent)
     return TunedRun(run.name, run.evaluation, run.bundle, run.report, choice)
 
 
-def choose(search: GridSearchCV, results: pd.DataFrame, metric: str, config: Config) -> Choice:
-    """Return the best candidate, and how it compares with the values of params.yaml, the first candidate."""
-    best, settings = results.index[0], config.models[config.model]
-    values = plain(search.cv_results_["params"][best])
+def find_search(config: Config) -> Any:
+    """Return the search that params.yaml names, or the first. Raises ConfigError for an unknown one."""
+    asked = config.tuning.search or next(iter(SEARCHES))
+    if asked not in SEARCHES:
+        raise ConfigError(f"tuning.search: {asked!r} is unknown; known are {', '.join(SEARCHES)}")
+    return SEARCHES[asked]
+
+
+def choose(trials: Sequence[Trial], metric: str, config: Config) -> Choice:
+    """Return the best candidate, and how it compares with the values of params.yaml, the first."""
+    best, settings = best_of(trials, metric), config.models[config.model]
+    if best is None:
+        raise ConfigError(f"models.{config.model}.grid: {metric} is not defined for any candidate")
     edges = []
     for name, tried in settings.grid.items():
-        numbers = sorted(value for value in tried if isinstance(value, int | float) and not isinstance(value, bool))
+        value = best.values[name]
+        ends = [tried.low, tried.high] if isinstance(tried, Range) else tried
+        numbers = sorted(each for each in ends if isinstance(each, int | float) and not isinstance(each, bool))
         # Nothing is less than one of what is counted.
-        at_least = values[name] == numbers[0] and values[name] not in (0, 1) if numbers else False
-        if len(numbers) > 1 and (at_least or values[name] == numbers[-1]):
-            edges.append(f"{name} = {values[name]} is the {'least' if at_least else 'most'} that was tried")
+        at_least = value == numbers[0] and value not in (0, 1) if numbers else False
+        if len(numbers) > 1 and (at_least or value == numbers[-1]):
+            edges.append(f"{name} = {value} is the {'least' if at_least else 'most'} that was tried")
     return Choice(
         metric=metric,
-        values=values,
-        params={**settings.params, **values},
-        gain=float(results.loc[best, metric] - results.loc[0, metric]),
-        spread=float(results.loc[best, f"{metric}_std"]),
+        values=best.values,
+        params={**settings.params, **best.values},
+        gain=best.mean - trials[0].mean,
+        spread=best.spread,
         edges=tuple(edges),
     )
 
 
-def plain(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a candidate by the names of params.yaml."""
-    return {name.removeprefix("model__"): value for name, value in candidate.items()}
-
-
-def build_search(config: Config, model: Pipeline, dataset: Dataset, jobs: int) -> TrackedGridSearchCV:
-    """Return the unfitted search. Raises ConfigError as `tune` does."""
-    grid = config.models[config.model].grid
-    if not grid:
-        raise ConfigError(f"models.{config.model}.grid: nothing to try; list some values in params.yaml")
-    if unknown := [name for name in grid if step_param(name) not in model.get_params()]:
-        raise ConfigError(f"models.{config.model}.grid: {unknown[0]!r} is no hyper-parameter of this model")
-    tried = {step_param(name): values for name, values in grid.items()}
-    known = model.get_params()
-    return TrackedGridSearchCV(
-        model,
-        # What params.yaml says comes first, to be compared with.
-        [{name: [known[name]] for name in tried}, tried],
-        scoring=scorer(dataset.schema),
-        refit=False,
-        cv=dataset.splitter(config.evaluation.folds),
-        n_jobs=jobs,
-    )
-
-
-def with_params(config: Config, candidate: Mapping[str, Any]) -> Config:
+def with_params(config: Config, values: Mapping[str, Any]) -> Config:
     """Return the settings with the candidate's hyper-parameters for the chosen model."""
     chosen = config.models[config.model]
-    changed = chosen.model_copy(update={"params": {**chosen.params, **plain(candidate)}})
+    changed = chosen.model_copy(update={"params": {**chosen.params, **values}})
     return config.model_copy(update={"models": {**config.models, config.model: changed}})
 
 
-def results_table(search: GridSearchCV, metric: str) -> pd.DataFrame:
-    """Return one row for each candidate, the best first: its values, the metric's mean and spread, seconds to fit."""
-    results = pd.DataFrame(search.cv_results_)
+def results_table(trials: Sequence[Trial], metric: str) -> pd.DataFrame:
+    """Return one row for each candidate, the best first: its values, the metric's mean and spread, seconds to fit.
+
+    Those that were given up, or measured with fewer examples, come last.
+    """
     # None and whole numbers stay what they are.
-    values = pd.DataFrame([plain(candidate) for candidate in results["params"]], dtype=object)
-    scores = results[[f"mean_test_{metric}", f"std_test_{metric}", "mean_fit_time"]].set_axis(
-        [metric, f"{metric}_std", "fit_seconds"], axis="columns"
+    values = pd.DataFrame([trial.values for trial in trials], dtype=object)
+    scores = pd.DataFrame(
+        {
+            metric: [trial.mean for trial in trials],
+            f"{metric}_std": [trial.spread for trial in trials],
+            "fit_seconds": [trial.seconds for trial in trials],
+        }
     )
-    return pd.concat([values, scores], axis="columns").sort_values(metric, ascending=metric in LOWER_IS_BETTER)
+    if any(trial.examples for trial in trials):
+        scores["examples"] = [trial.examples or "all" for trial in trials]
+    whole = pd.Series([trial.counts for trial in trials])
+    if not whole.all():
+        scores["measured"] = whole.map({True: "whole", False: "in part"})
+    table = pd.concat([values, scores], axis="columns")
+    best_first = table.assign(whole=~whole).sort_values(
+        ["whole", metric], ascending=[True, metric in LOWER_IS_BETTER], kind="stable"
+    )
+    return best_first.drop(columns="whole")

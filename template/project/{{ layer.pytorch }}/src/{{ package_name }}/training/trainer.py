@@ -153,6 +153,19 @@ def limited_threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+class Told(Callback):
+    """Tells of each epoch and its loss on the held-out examples."""
+
+    def __init__(self, on_epoch: Callable[[int, float], None] | None) -> None:
+        """Keep whom to tell, if anybody."""
+        self.on_epoch = on_epoch
+
+    def on_epoch_end(self, net: Trainer, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
+        """Tell; what that raises ends the fit."""
+        if self.on_epoch:
+            self.on_epoch(len(net.history), float(net.history[-1, "valid_loss"]))
+
+
 class Checkpoint(Callback):
     """Keeps the whole state of training in a file, and continues from it."""
 

@@ -90,11 +90,19 @@ class Trainer:
         self._measure = repeat(model.test_step, signature)
 
     def train(
-        self, train: Batches, valid: Batches, *, epochs: int, patience: int, checkpoint: Path | None
+        self,
+        train: Batches,
+        valid: Batches,
+        *,
+        epochs: int,
+        patience: int,
+        checkpoint: Path | None,
+        on_epoch: Callable[[int, float], None] | None = None,
     ) -> dict[str, list[float]]:
         """Train until the held-out loss has not fallen for `patience` epochs, and give the model its best weights.
 
-        Returns the losses of each epoch. Raises ValueError when one is no number.
+        `on_epoch` is told of each epoch and its held-out loss; what it raises ends the training. Returns the losses of
+        each epoch. Raises ValueError when one is no number.
         """
         self._restore(checkpoint)
         written = perf_counter()
@@ -104,6 +112,8 @@ class Trainer:
             advance = partial(progress.advance, progress.add_task("Training", total=total, completed=done))
             while self._epoch < epochs and self._waited < patience:
                 self._run_epoch(train, valid, advance)
+                if on_epoch:
+                    on_epoch(self._epoch, self._losses["valid_loss"][-1])
                 if perf_counter() - written >= CHECKPOINT_SECONDS:
                     self._write(checkpoint)
                     written = perf_counter()
