@@ -26,7 +26,7 @@ check: lint  ## For every save: style, types, questions, parts, files, the cover
 test: check build/test/ready  ## For every push: check, updates, a code tree of each task, one image, one life
 	$(WHOLE)/python $(TESTS) -m test $(FLAGS)
 
-prove: lint build/test/proving build/checkov/ready  ## For every night and release: everything there is
+prove: lint build/test/proving build/checkov/ready build/mlflow/ready  ## For every night and release: everything there is
 	$(WHOLE)/python $(TESTS) $(FLAGS)
 
 work: $(BIN)/mlscaffold  ## Render into build/work, with links to the parts: make work ANSWERS="task=regression"
@@ -93,6 +93,12 @@ build/rivals/ready: $(BIN)/mlscaffold
 	$(BIN)/uv venv --quiet --clear build/rivals
 	$(BIN)/uv pip install --quiet --python build/rivals/bin/python "mlflow>=3.17,<4" "bentoml>=1.4,<2" \
 		onnxruntime pandas pydantic-settings pyyaml scikit-learn setuptools skops typer
+	@touch $@
+
+# The server with its pages; beside the tests' other packages, it would get some that it does not run with.
+build/mlflow/ready: $(BIN)/mlscaffold
+	$(BIN)/uv venv --quiet --clear build/mlflow
+	$(BIN)/uv pip install --quiet --python build/mlflow/bin/python "mlflow>=3.17,<4"
 	@touch $@
 
 # Its packages would change the versions of many others.

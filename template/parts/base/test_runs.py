@@ -17,6 +17,7 @@ from acme_ml.training.runs import (
     RunRecord,
     differences,
     find_run,
+    keep_record,
     name_run,
     read_runs,
     sort_rows,
@@ -77,6 +78,14 @@ def test_a_record_that_is_damaged_is_told_of_and_left_out(
     assert read_runs(tmp_path, tmp_path / "models") == [record]
     assert "half.json is left out" in caplog.text
     assert "being-written" not in caplog.text
+
+
+def test_a_record_that_cannot_be_written_costs_no_run(
+    trained: tuple[Config, Run], record: RunRecord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "runs").write_text("a file, where a folder should be", encoding="utf-8")
+    keep_record(record, tmp_path / "runs")
+    assert f"{record.name} has no record: {tmp_path / 'runs'} cannot be written" in caplog.text
 
 
 def test_a_run_is_known_by_the_end_of_its_name(record: RunRecord) -> None:

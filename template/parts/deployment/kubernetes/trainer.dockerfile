@@ -2,7 +2,7 @@
 # Trains anew, from the data as they were when the image was built.
 FROM ${PYTHON_IMAGE} AS trainer
 SHELL ["/bin/sh", "-euc"]
-# Nothing but /tmp and the folders of models and reports can be written to.
+# Nothing but /tmp and the folders of models, reports and runs can be written to.
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     PIP_CACHE_DIR=/var/cache/pip \

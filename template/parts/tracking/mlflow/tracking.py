@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from ..config import Config
-from .runs import RunRecord, write_record
+from .runs import RunRecord, keep_record
 
 # So long is waited for MLflow, after a run of hours as after one of seconds.
 MOST_SECONDS = 8
@@ -16,8 +16,8 @@ given_up = Event()
 
 
 def log_run(record: RunRecord, config: Config) -> None:
-    """Write what is kept of a run, its settings and results, below runs/, and send it to MLflow. Raises OSError."""
-    write_record(record, config.runs_dir)
+    """Write what is kept of a run, its settings and results, below runs/, and send it to MLflow."""
+    keep_record(record, config.runs_dir)
     # MLflow takes a second to import.
     from . import remote
 

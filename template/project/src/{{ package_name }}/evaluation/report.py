@@ -23,6 +23,7 @@ HALF_PAGE = 9.0  # inches
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+table { display: block; overflow-x: auto; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: left; border-bottom: 1px solid #ddd; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; }
 img { width: calc(50% - .5rem); height: auto; align-self: flex-start; }

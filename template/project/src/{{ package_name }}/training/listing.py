@@ -22,11 +22,12 @@ from .runs import (
     sort_rows,
     summarize,
     write_age,
+    write_row,
     write_value,
 )
 
-# A commit or digest is known by so many characters.
-SHORT = 7
+# What a narrow terminal has room for, and which of it is a value of the metric.
+NARROW, MEASURED = ["run", "held out", "folds", "age"], ("held out", "folds")
 # In characters: from where on a terminal has room for all columns, and what a file gets.
 LEAST_WIDE, WIDE = 130, 200
 
@@ -72,26 +73,14 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     console = Console() if Console().is_terminal else Console(width=WIDE)
     now, metrics = datetime.now(UTC), {row["metric"] for row in rows}
     metric = f"{next(iter(metrics))},\n" if len(metrics) == 1 else ""
-    described = [
-        {
-            "run": row["name"],
-            f"{metric}held out": write_value(row["value"]),
-            f"{metric}folds": f"{write_value(row['mean'])} ± {write_value(row['spread'], 2)}",
-            "age": write_age(row["started"], now),
-            "model": row["model"],
-            "by": row["command"],
-            "data": row["data"][:SHORT],
-            "commit": (row["commit"] or "")[:SHORT],
-            "changed": ", ".join(f"{key}={value}" for key, value in row["changes"].items()),
-        }
-        for row in rows
-    ]
-    names = list(described[0])
+    described = [{**write_row(row), "age": write_age(row["started"], now)} for row in rows]
     narrow = console.width < LEAST_WIDE
-    table = Table(*names[: names.index("model")] if narrow else names, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    names = NARROW if narrow else list(described[0])
+    heads = [f"{metric}{name}" if name in MEASURED else name for name in names]
+    table = Table(*heads, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.columns[0].no_wrap = True
     for each in described:
-        table.add_row(*(each[str(column.header)] for column in table.columns))
+        table.add_row(*(each[name] for name in names))
     console.print(table)
     if narrow:
         typer.echo("A wider terminal has room for model, command, data, commit and changed settings; so has --json.")

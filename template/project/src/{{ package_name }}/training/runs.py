@@ -19,6 +19,8 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 # How the name of a run begins, so that the newest comes last.
 STARTED = "%Y%m%d-%H%M%S-%f"
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+# A commit or digest is known by so many characters.
+SHORT = 7
 # What the runs can be sorted by.
 SORTS = ("age", "name", "model", "metric", "data", "commit")
 
@@ -87,6 +89,14 @@ def name_run(label: str) -> str:
     if not LABEL.fullmatch(label):
         raise ProjectError(f"--name {label!r}: take letters of English, numbers, '.', '_' and '-', 60 at most")
     return f"{datetime.now(UTC):{STARTED}}-{label}"
+
+
+def keep_record(record: RunRecord, runs: Path) -> None:
+    """Write the record. What cannot be written is told: it costs no run, and a saved model has files of its own."""
+    try:
+        write_record(record, runs)
+    except OSError as error:
+        log.warning("%s has no record: %s cannot be written: %s", record.name, runs, error.strerror or error)
 
 
 def write_record(record: RunRecord, runs: Path) -> Path:
@@ -161,6 +171,21 @@ def summarize(record: RunRecord, asked: str) -> dict[str, Any]:
         "commit": record.lineage.code_commit,
         "changes": record.changes,
         "started": record.started,
+    }
+
+
+def write_row(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row of the table of runs as it is shown."""
+    return {
+        "run": row["name"],
+        "held out": write_value(row["value"]),
+        "folds": f"{write_value(row['mean'])} ± {write_value(row['spread'], 2)}",
+        "model": row["model"],
+        "by": row["command"],
+        "data": row["data"][:SHORT],
+        "commit": (row["commit"] or "")[:SHORT],
+        # The model has a column of its own.
+        "changed": ", ".join(f"{key}={value}" for key, value in row["changes"].items() if key != "model"),
     }
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..evaluation.plots import MUTED, PALETTE, figure_of, new_axes
 from ..evaluation.report import write_page
 from ..inference.naming import find_metric
-from .runs import RunRecord, differences, summarize, write_value
+from .runs import RunRecord, differences, summarize, write_row, write_value
 
 # So many of the newest runs stand side by side; all are in the table and the first figure.
 SIDE_BY_SIDE = 4
@@ -20,7 +20,8 @@ MARKERS = {"train": "o", "tune": "D", "compare": "x"}
 
 def write_runs_page(records: Sequence[RunRecord], asked: str, reports: Path) -> Path:
     """Write reports/runs/index.html and return it; `asked` is the metric of params.yaml."""
-    tables = {"Runs": runs_table(records, asked)}
+    metrics = sorted({summarize(record, asked)["metric"] for record in records})
+    tables = {f"Runs, by {', '.join(metrics)}": runs_table(records, asked)}
     newest = [record for record in records if record.command != "compare"][: -SIDE_BY_SIDE - 1 : -1]
     if len(newest) > 1:
         tables[f"What differs between the newest {len(newest)}"] = differences_table(newest)
@@ -32,23 +33,7 @@ def write_runs_page(records: Sequence[RunRecord], asked: str, reports: Path) -> 
 
 def runs_table(records: Iterable[RunRecord], asked: str) -> pd.DataFrame:
     """Return one row for each run, the newest on top."""
-    rows = []
-    for record in reversed(list(records)):
-        row = summarize(record, asked)
-        rows.append(
-            {
-                "run": row["name"],
-                "command": row["command"],
-                "model": row["model"],
-                "metric": row["metric"],
-                "held out": write_value(row["value"]),
-                "folds": f"{write_value(row['mean'])} ± {write_value(row['spread'], 2)}",
-                "changed": ", ".join(f"{key}={value}" for key, value in row["changes"].items()),
-                "data": row["data"][:8],
-                "commit": (row["commit"] or "")[:8],
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([write_row(summarize(record, asked)) for record in reversed(list(records))])
 
 
 def differences_table(records: Sequence[RunRecord]) -> pd.DataFrame:
