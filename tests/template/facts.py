@@ -112,9 +112,9 @@ TREES = [
     for values in (
         "classification pytorch optuna local flask",
         "regression scikit-learn halving local none",
-        "clustering - grid mlflow flask",
+        "clustering - grid local flask",
         "text-classification transformers grid local fastapi",
         "image-classification scikit-learn grid local fastapi",
-        "forecasting tensorflow grid local fastapi",
+        "forecasting tensorflow grid mlflow fastapi",
     )
 ]

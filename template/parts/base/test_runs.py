@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from acme_ml.errors import BundleError, ConfigError, ProjectError
 from acme_ml.inference.bundle import find_bundle
 from acme_ml.training.runs import (
     RunRecord,
+    check_label,
     differences,
     find_run,
     keep_record,
-    name_run,
     read_runs,
     sort_rows,
     summarize,
@@ -107,8 +108,10 @@ def test_a_model_is_known_by_the_end_of_its_name(trained: tuple[Config, Run], tm
 
 @pytest.mark.parametrize("label", ["", "a b", "../up", ".hidden", "a/b", "x" * 61])
 def test_a_name_that_is_no_part_of_a_path_is_refused(label: str) -> None:
-    with pytest.raises(ProjectError, match="take letters of English"):
-        name_run(label)
+    with pytest.raises(ProjectError, match="take A to Z"):
+        check_label(label)
+    check_label(None)
+    check_label("Try-1_b.2")
 
 
 def test_only_what_differs_between_runs_is_shown(record: RunRecord) -> None:
@@ -201,10 +204,20 @@ def test_a_wrong_change_is_refused(workspace: Path, change: str, said: str) -> N
         load_config(workspace / "params.yaml", [change])
 
 
-def test_a_change_to_a_model_that_is_not_trained_is_refused(trained: tuple[Config, Run], workspace: Path) -> None:
-    own = trained[0].model
-    other = next(name for name in trained[0].models if name != own)
-    arguments = ["train", "--set", f"models.{other}.params.x=1", "--params", str(workspace / "params.yaml")]
-    with pytest.raises(ConfigError, match=f"{own} is trained, and not {other}; add --model {other}"):
+@pytest.mark.parametrize("command", ["train", "tune", "compare"])
+def test_a_name_is_refused_before_anything_is_read(workspace: Path, command: str) -> None:
+    shutil.rmtree(workspace / "data")
+    arguments = [command, "--name", "a/b", "--params", str(workspace / "params.yaml")]
+    with pytest.raises(ProjectError, match="take A to Z"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_a_change_to_a_model_that_is_not_trained_is_refused(
+    edit_params: Callable[[dict[str, Any]], Config], workspace: Path
+) -> None:
+    own = load_config(workspace / "params.yaml").model
+    edit_params({"models": {own: {}, "other": {}}})
+    arguments = ["train", "--set", "models.other.params.x=1", "--params", str(workspace / "params.yaml")]
+    with pytest.raises(ConfigError, match=f"{own} is trained, and not other; add --model other"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert CliRunner().invoke(app, ["train", "--all", "--model", own]).exit_code == 2

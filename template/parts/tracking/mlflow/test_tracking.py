@@ -38,6 +38,12 @@ def not_given_up() -> None:
     tracking.given_up.clear()
 
 
+@pytest.fixture
+def own_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a project keep its runs in its own file, where the tests have one together."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+
+
 @pytest.fixture(scope="module")
 def record(trained: Trained) -> RunRecord:
     """The record of the trained model."""
@@ -54,7 +60,9 @@ def elsewhere(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Con
     for name in ("1", "2", "3"):
         shutil.copytree(run.bundle, root / "models" / name)
     found = load_config(root / "params.yaml")
-    assert list(sync(found)) == ["1", "2", "3"]
+    with pytest.MonkeyPatch.context() as shell:
+        shell.delenv("MLFLOW_TRACKING_URI")
+        assert list(sync(found)) == ["1", "2", "3"]
     return found
 
 
@@ -94,6 +102,7 @@ def test_a_run_that_is_there_is_not_sent_again(trained: Trained, record: RunReco
     assert list(sync(config)) == []
 
 
+@pytest.mark.usefixtures("own_file")
 def test_what_was_cut_off_is_sent_again(trained: Trained, record: RunRecord, workspace: Path) -> None:
     config = load_config(workspace / "params.yaml")
     client = connect(config)
@@ -106,6 +115,7 @@ def test_what_was_cut_off_is_sent_again(trained: Trained, record: RunRecord, wor
     assert sent.info.status == "FINISHED"
 
 
+@pytest.mark.usefixtures("own_file")
 def test_aliases_follow_what_is_promoted_and_taken_back(elsewhere: Config) -> None:
     client = connect(elsewhere)
     numbers = {name: str(version.version) for name, version in versions_of(client).items()}
@@ -117,7 +127,8 @@ def test_aliases_follow_what_is_promoted_and_taken_back(elsewhere: Config) -> No
     assert aliases_of(client) == {CHAMPION: numbers["1"]}
 
 
-def test_a_model_that_was_promoted_elsewhere_answers_here(elsewhere: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_file")
+def test_a_model_that_was_promoted_elsewhere_answers_here(elsewhere: Config) -> None:
     command(elsewhere, "promote", "--run", "2")
     shutil.rmtree(elsewhere.models_dir)
     assert "  1  in MLflow, version 1 previous" in command(elsewhere, "models")
@@ -128,6 +139,7 @@ def test_a_model_that_was_promoted_elsewhere_answers_here(elsewhere: Config, mon
     assert promoted(elsewhere.models_dir) == ["1", "3"]
 
 
+@pytest.mark.usefixtures("own_file")
 def test_a_model_that_is_not_the_registered_one_is_not_brought(
     elsewhere: Config, caplog: pytest.LogCaptureFixture
 ) -> None:

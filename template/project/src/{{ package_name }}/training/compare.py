@@ -22,7 +22,7 @@ from ..evaluation.report import write_comparison
 from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
-from .runs import RunRecord, name_run
+from .runs import RunRecord, check_label, name_run
 from .tracking import log_run
 from .train import fit
 
@@ -53,6 +53,7 @@ def compare(config: Config, label: str | None = None) -> Comparison:
     What is held out stays so: who chooses by it has nothing left to measure the chosen model on. A model that cannot be
     fitted is told of and left out. Raises ConfigError when none can.
     """
+    check_label(label)
     dataset = load(config)
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
     models, rows = {}, []

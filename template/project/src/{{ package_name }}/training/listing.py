@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..config import Config, load_config
 from ..errors import ProjectError
@@ -90,7 +90,7 @@ def show_runs(params: Path, names: list[str]) -> None:
     """Print all that is known of a run, or what differs between several. Raises ProjectError for an unknown one."""
     records = known_runs(load_config(params))
     chosen = [find_run(records, name) for name in names]
-    table = Table("", *(record.name for record in chosen))
+    table = Table(Column("", overflow="fold"), *(Column(record.name, overflow="fold") for record in chosen))
     described = {key: [value] for key, value in describe_run(chosen[0]).items()}
     rows = differences(chosen) if chosen[1:] else described
     for key, values in rows.items():

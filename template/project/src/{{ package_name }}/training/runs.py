@@ -84,10 +84,14 @@ class RunRecord(BaseModel, frozen=True):
             return None
 
 
+def check_label(label: str | None) -> None:
+    """Raise ProjectError where the label of a run cannot be part of a path."""
+    if label is not None and not LABEL.fullmatch(label):
+        raise ProjectError(f"--name {label!r}: take A to Z, 0 to 9, '.', '_' and '-', 60 characters at most")
+
+
 def name_run(label: str) -> str:
-    """Return the name of a run that starts now. Raises ProjectError where the label cannot be part of a path."""
-    if not LABEL.fullmatch(label):
-        raise ProjectError(f"--name {label!r}: take letters of English, numbers, '.', '_' and '-', 60 at most")
+    """Return the name of a run that starts now."""
     return f"{datetime.now(UTC):{STARTED}}-{label}"
 
 

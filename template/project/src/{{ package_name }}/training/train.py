@@ -21,7 +21,7 @@ from ..evaluation.threshold import with_threshold
 from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
-from .runs import RunRecord, name_run
+from .runs import RunRecord, check_label, name_run
 from .saving import save_bundle
 from .tracking import log_run
 
@@ -44,8 +44,9 @@ class Run:
 def train(config: Config, label: str | None = None) -> Run:
     """Fit the model that params.yaml names; `label` takes its place in the run's name.
 
-    Raises ConfigError when its metric is unknown.
+    Raises ConfigError when its metric is unknown, and ProjectError for a label that is none.
     """
+    check_label(label)
     check_changes(config, [config.model])
     return train_on(load(config), config, label)
 
@@ -55,6 +56,7 @@ def train_all(config: Config, label: str | None = None) -> Iterator[Run]:
 
     A model that cannot be fitted is told of and left out. Raises ConfigError when none can.
     """
+    check_label(label)
     dataset, finished = load(config), 0
     for model in config.models:
         try:

@@ -13,6 +13,7 @@ from ..evaluation.metrics import LOWER_IS_BETTER, metric_names
 from ..evaluation.report import write_search_report
 from ..inference.naming import find_metric
 from .model import build_model
+from .runs import check_label
 from .search import SEARCHES
 from .train import Run, finish_run
 from .trials import Task, Trial, best_of, check_grid, influence
@@ -47,6 +48,7 @@ def tune(config: Config, *, jobs: int = -1, label: str | None = None) -> TunedRu
     The values of params.yaml are a candidate too. Raises ConfigError when the model has no grid, the grid names an
     unknown hyper-parameter, or the search is none or cannot try what the grid holds.
     """
+    check_label(label)
     check_changes(config, [config.model])
     dataset = load(config)
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))

@@ -1,6 +1,7 @@
 """Runs and models in MLflow: what it is sent, which of its versions are to answer, and how they come from there."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ def connect(config: Config) -> MlflowClient:
     """Return the way to MLflow."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    # It tells of each table that it makes.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     return MlflowClient(address(config))
 
 
