@@ -48,6 +48,9 @@ def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, sma
     assert isinstance(values, list)
     # The values of params.yaml are one candidate more.
     assert len(results) == len(values) + 1
+    kept = pd.read_csv(config.reports_dir / "search" / f"{config.model}.csv")
+    assert len(kept) == len(values) + 1
+    assert kept["seconds"].gt(0).all()
     choice = run.choice
     assert choice.gain == 0 or choice.values[name] in values
     assert choice.params == {**config.models[config.model].params, **choice.values}
@@ -59,14 +62,6 @@ def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, sma
     assert "so the folds flatter the model" in card
     assert "folds that chose" in run.report.read_text(encoding="utf-8")
     assert evaluate_saved(config, run.name)[1].folds_chose
-
-
-def test_the_best_so_far_is_written_at_once(edit_params: Edit, small_grid: dict[str, Any]) -> None:
-    config = edit_params({"models": small_grid, "tuning": GRID})
-    tune(config, jobs=1)
-    kept = pd.read_csv(config.reports_dir / "search" / f"{config.model}.csv")
-    assert len(kept) == 3
-    assert kept["seconds"].gt(0).all()
 
 
 def test_a_grid_keeps_to_its_minutes(

@@ -32,6 +32,11 @@ class _Watched:
         """Keep whom to tell."""
         self._board, self._task = board, task
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what other processes get of it: what shows the progress stays here."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {name: value for name, value in state.items() if name not in ("_board", "_task")}
+
     def _run_search(self, evaluate_candidates: Callable[..., Mapping[str, Any]], callback_ctx: Any = None) -> None:
         done = 0
         # scikit-learn gives it from 1.9 on.
@@ -73,10 +78,10 @@ def search_halving(task: Task) -> list[Trial]:
     Lists alone are tried whole; of ranges, `tuning.trials` candidates are drawn, or as many as the examples allow.
     Hyper-parameter optimization by successive halving: Jamieson and Talwalkar, AISTATS 2016.
     """
-    measure, sign = task.measure(), sign_of(task.metric)
+    measure, metric, sign = task.measure(), task.metric, sign_of(task.metric)
 
     def score(model: Pipeline, features: Any, target: Any = None) -> float:
-        return sign * measure(model, features, target)[task.metric]
+        return sign * measure(model, features, target)[metric]
 
     shared: dict[str, Any] = {
         "factor": FACTOR,

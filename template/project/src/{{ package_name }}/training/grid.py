@@ -21,6 +21,10 @@ class TrackedGridSearchCV(GridSearchCV):
         """Tell the board of each batch, and keep to the budget of the task."""
         self._board, self._task, self._started = board, task, monotonic()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what other processes get of it: what shows the progress stays here."""
+        return {name: value for name, value in super().__getstate__().items() if name not in ("_board", "_task")}
+
     def _run_search(self, evaluate_candidates: Callable[[Iterable[Mapping[str, Any]]], Mapping[str, Any]]) -> None:
         candidates = list(ParameterGrid(self.param_grid))
         size = ceil(4 * cpu_count() / self.cv.get_n_splits())

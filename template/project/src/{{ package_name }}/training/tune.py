@@ -50,11 +50,12 @@ def tune(config: Config, *, jobs: int = -1, label: str | None = None) -> TunedRu
     """
     check_label(label)
     check_changes(config, [config.model])
+    search = find_search(config)
     dataset = load(config)
     metric = find_metric(config.evaluation.metric, metric_names(dataset.schema))
     task = Task(config, build_model(config, dataset.schema), dataset, metric, jobs)
     check_grid(task)
-    trials = find_search(config)(task)
+    trials = search(task)
     choice = choose(trials, metric, config)
     tuned = with_params(config, choice.values)
     run = finish_run(build_model(tuned, dataset.schema), dataset, tuned, folds_chose=True, label=label)
