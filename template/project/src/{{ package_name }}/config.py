@@ -137,7 +137,11 @@ _Loader.add_implicit_resolver(
 
 def read_yaml(text: str) -> Any:
     """Return what the text holds. Raises yaml.YAMLError."""
-    return yaml.load(text, _Loader)
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def load_config(path: Path, changes: Iterable[str] = ()) -> Config:
