@@ -154,8 +154,8 @@ def test_help_lists_every_target(template: Path, tmp_path: Path, env: Environmen
     project = render(template, tmp_path / "project", env)
     listed = [line.split()[0] for line in run("make", cwd=project, env=env).stdout.splitlines()]
     assert listed == [
-        "setup", "data", "train", "compare", "tune", "runs", "evaluate", "rehearse", "predict", "test", "lint",
-        "format", "serve", "image", "up", "down", "secrets", "audit", "clean", "help",
+        "setup", "data", "train", "compare", "tune", "runs", "evaluate", "pipeline", "rehearse", "predict", "test",
+        "lint", "format", "serve", "image", "up", "down", "secrets", "audit", "clean", "help",
     ]  # fmt: skip
 
 

@@ -130,8 +130,8 @@ def check_makefile(project: Project) -> Iterator[str]:
 
 _sound_makefiles: set[str] = set()
 TARGETS = {
-    *("setup", "data", "train", "compare", "tune", "runs", "evaluate", "rehearse", "predict"),
-    *("test", "lint", "format", "clean", "help"),
+    *("setup", "data", "train", "compare", "tune", "runs", "evaluate", "pipeline", "rehearse"),
+    *("predict", "test", "lint", "format", "clean", "help"),
 }
 
 

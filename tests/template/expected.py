@@ -16,14 +16,17 @@ ALWAYS = """
 @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
-@/evaluation/threshold.py
+@/evaluation/rivals.py @/evaluation/threshold.py
 @/training/__init__.py @/training/commands.py @/training/compare.py @/training/estimators.py @/training/export.py
 @/training/grid.py @/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py
 @/training/options.py @/training/runs.py @/training/runs_page.py @/training/saving.py @/training/search.py
 @/training/tracking.py @/training/train.py @/training/trials.py @/training/tune.py
+@/pipeline/__init__.py @/pipeline/commands.py @/pipeline/ingest.py @/pipeline/intake.py @/pipeline/ledger.py
+@/pipeline/order.py @/pipeline/profile.py @/pipeline/results.py @/pipeline/run.py @/pipeline/steps.py
+@/pipeline/validate.py
 tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_own_data.py tests/test_predicting.py tests/test_runs.py tests/test_training.py
-tests/test_trusted.py tests/test_tuning.py tests/test_versions.py
+tests/test_own_data.py tests/test_pipeline.py tests/test_predicting.py tests/test_rivals.py
+tests/test_runs.py tests/test_training.py tests/test_trusted.py tests/test_tuning.py tests/test_versions.py
 tests/data/params.yaml
 """
 
@@ -31,7 +34,7 @@ SERVICE = """
 @/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
 @/service/front.py @/service/lifespan.py @/service/openapi.py @/service/payload.py @/service/problems.py
 @/service/server.py @/service/settings.py @/service/source.py @/service/telemetry.py @/service/tracing.py
-tests/clients.py tests/test_payload.py tests/test_service.py
+@/pipeline/reload.py tests/clients.py tests/test_payload.py tests/test_reload.py tests/test_service.py
 """
 # What builds the image, and ships a version tag.
 RELEASE = "deploy/forge.sh deploy/login.sh deploy/release.sh"
@@ -121,7 +124,7 @@ FOREIGN = [
     _foreign("accelerator", "gpu", r"and-cuda|pytorch-gpu|tensorflow-gpu"),
     _foreign("tuner", "halving", r"halving|loguniform"),
     _foreign("tuner", "optuna", r"optuna|\bstud(y|ies)\b|parzen|pruner"),
-    _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|champion|registered model"),
+    _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|registered model"),
     _foreign("environment", "uv", r"\buv\b|astral"),
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),

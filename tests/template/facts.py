@@ -34,7 +34,10 @@ pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hi
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/.gitignore data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
-READ = "@/data/cells.py @/data/dialect.py @/data/objects.py @/data/reading.py @/data/summary.py tests/test_reading.py"
+READ = """
+@/data/cells.py @/data/dialect.py @/data/objects.py @/data/reading.py @/data/summary.py tests/test_intake.py
+tests/test_reading.py
+"""
 LEAKS = "@/data/leaks.py tests/test_leaks.py"
 CLASSES = "@/data/classes.py tests/test_metrics.py"
 SHUFFLED = "@/data/splitting.py tests/test_splitting.py"
@@ -66,7 +69,8 @@ TASKS = {
         r"pixel|\bcv2\b|opencv|augment|\bdigits\b|multipart",
         f"""
         {SHUFFLED} {CLASSES} @/data/example.py @/data/folder.py @/data/images.py @/data/pixels.py
-        tests/test_explore.py tests/test_folder.py tests/test_images.py tests/test_model.py tests/test_pixels.py
+        tests/test_explore.py tests/test_folder.py tests/test_image_intake.py tests/test_images.py tests/test_model.py
+        tests/test_pixels.py
         """,
     ),
     "forecasting": Task(

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from acme_ml.data.splitting import TiedFolds, Ties, hold_out, tie
+from acme_ml.data.splitting import TiedFolds, Ties, find_sides, hold_out, tie
 from acme_ml.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -48,6 +48,34 @@ def test_where_few_examples_differ_equal_ones_are_no_copies(caplog: pytest.LogCa
     ties = tie(np.repeat(ALONE[:8], 100))
     assert len(np.unique(ties.groups)) == 800
     assert "only 8 examples of 800 differ: equal ones are trained and tested on" in caplog.text
+
+
+def test_what_was_split_before_stays_where_it_was_and_the_rest_is_cut_anew() -> None:
+    keys = np.arange(300, dtype=np.uint64)
+    known = (keys[:160], keys[160:200])
+    found = find_sides(lambda: keys, known)
+    train, test = hold_out(tie(keys), 0.25, 0, RANDOM.choice(["a", "b"], 300), sides=found)
+    assert set(range(160)) <= set(train)
+    assert set(range(160, 200)) <= set(test)
+    assert len(set(test) - set(range(200))) == 25
+    assert find_sides(lambda: keys, None) is None
+
+
+def test_a_group_of_which_something_was_learned_is_no_more_held_out() -> None:
+    keys = np.arange(300, dtype=np.uint64)
+    found = find_sides(lambda: keys, (keys[:100], keys[100:200]))
+    train, test = hold_out(tie(keys, groups=keys // 6), 0.25, 0, sides=found)
+    assert set(range(102)) <= set(train)
+    assert set(range(102, 200)) <= set(test)
+
+
+def test_few_new_examples_are_measured_on_and_none_left_is_split_anew(caplog: pytest.LogCaptureFixture) -> None:
+    keys = np.arange(101, dtype=np.uint64)
+    train, test = hold_out(tie(keys), 0.25, 0, sides=find_sides(lambda: keys, (keys[:80], keys[80:100])))
+    assert (len(train), set(test)) == (80, set(range(80, 101)))
+    train, test = hold_out(tie(keys), 0.25, 0, sides=find_sides(lambda: keys, (keys, keys[:0])))
+    assert len(test) == 26
+    assert "they are split anew" in caplog.text
 
 
 @pytest.mark.parametrize("labels", [None, "of rows"])

@@ -32,28 +32,42 @@ def scorer(schema: Schema) -> Scorer:
 
 def measure(model: BaseEstimator, features: Any, target: pd.Series, schema: Schema) -> dict[str, float]:
     """Return the metrics of the model's predictions, each between 0 and 1: of the positive class, or else averages."""
-    probabilities = model.predict_proba(features)
-    predicted = model.classes_[decide(probabilities, model.classes_.tolist(), schema)]
+    return rate(answer(model, features), target, schema)
+
+
+def answer(model: BaseEstimator, features: Any) -> pd.DataFrame:
+    """Return the probability of each class (examples, classes)."""
+    return pd.DataFrame(model.predict_proba(features), columns=model.classes_)
+
+
+def rate(answers: pd.DataFrame, target: pd.Series, schema: Schema, asked: str | None = None) -> dict[str, float]:
+    """Return the metrics of these probabilities; if one is asked for, it is among them, and what takes long is not."""
+    probabilities, known = answers.to_numpy(), answers.columns.to_numpy()
+    predicted = known[decide(probabilities, known.tolist(), schema)]
     positive = schema.positive
-    classes = model.classes_ if positive is None else np.array([positive])
-    # A class that the model has never seen is never likely.
-    scores = np.stack([probabilities[:, model.classes_ == name].sum(axis=1) for name in classes], axis=1)
-    asked = None if positive is None else classes
+    classes = known if positive is None else np.array([positive])
+    labels = None if positive is None else classes
     precision, recall, f1, _ = precision_recall_fscore_support(
-        target, predicted, labels=asked, average="macro", zero_division=0
+        target, predicted, labels=labels, average="macro", zero_division=0
     )
+    ending = "_macro" if positive is None else ""
+    found = {
+        "accuracy": float(accuracy_score(target, predicted)),
+        f"precision{ending}": float(precision),
+        f"recall{ending}": float(recall),
+        f"f1{ending}": float(f1),
+    }
+    if asked in found:
+        return found
+    # A class that the model has never seen is never likely.
+    scores = np.stack([probabilities[:, known == name].sum(axis=1) for name in classes], axis=1)
     truth = target.to_numpy()[:, None] == classes
     # A class that is absent from these examples, or fills them, has no curve.
     drawn = truth.any(axis=0) & ~truth.all(axis=0)
-    found = {
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
-        "roc_auc": float(roc_auc_score(truth[:, drawn], scores[:, drawn])) if drawn.any() else np.nan,
-        "pr_auc": float(average_precision_score(truth[:, drawn], scores[:, drawn])) if drawn.any() else np.nan,
-    }
-    ending = "_macro" if positive is None else ""
-    return {"accuracy": float(accuracy_score(target, predicted)), **{name + ending: found[name] for name in found}}
+    curves = {"roc_auc": roc_auc_score, "pr_auc": average_precision_score}
+    for name, area in curves.items():
+        found[name + ending] = float(area(truth[:, drawn], scores[:, drawn])) if drawn.any() else np.nan
+    return found
 
 
 def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, pd.DataFrame]:

@@ -14,6 +14,8 @@ from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
 from ..schema import Schema
 
 Rows = NDArray[np.intp]
+# The keys of the windows that an earlier model has learned from, and of those that it was measured on.
+Known = tuple[NDArray[np.uint64], NDArray[np.uint64]]
 
 # The last share of the origins to learn from; the errors there are what the intervals are made of.
 HELD_BACK = 0.2
@@ -51,6 +53,18 @@ class Split:
     def take(self, rows: Rows) -> "Split":
         """Return the windows at these positions."""
         return Split(self.features.iloc[rows], self.target.iloc[rows])
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What belongs together: windows whose targets overlap, by numbers that ascend with time."""
+
+    times: Rows
+
+    @property
+    def groups(self) -> Rows:
+        """The same: nothing but time ties windows."""
+        return self.times
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,11 @@ def split_by_time(features: pd.DataFrame, share: float, gap: int) -> tuple[Rows,
     origins, places = ordered_origins(features)
     first = len(origins) - ceil(share * len(origins))
     return np.flatnonzero(places < first - gap), np.flatnonzero(places >= first)
+
+
+def tie_windows(windows: Split) -> Ties:
+    """Return which windows overlap: those of a horizon."""
+    return Ties(ordered_origins(windows.features)[1] // windows.target.shape[1])
 
 
 def ordered_origins(features: pd.DataFrame) -> tuple[pd.Index, Rows]:

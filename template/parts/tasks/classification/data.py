@@ -16,14 +16,14 @@ from .classes import pick_positive
 from .dataset import Dataset, Split
 from .infer import MAX_CATEGORIES, infer_columns, merge_spellings
 from .leaks import warn_of_leaks
-from .splitting import Ties, hold_out, tie_rows
+from .splitting import Known, Ties, find_sides, hold_out, tie_rows
 from .table import encode_table, open_table, spelled, with_made
 
 
-def load(config: Config) -> Dataset:
+def load(config: Config, known: Known | None = None) -> Dataset:
     """Return the rows to train and to test on, with the same share of each class in both.
 
-    Raises DataError that names column, row and rule.
+    What is known from an earlier split stays where it was. Raises DataError that names column, row and rule.
     """
     rows, schema, ties = read_examples(config)
     # Small trees cannot learn single rows by heart.
@@ -32,8 +32,8 @@ def load(config: Config) -> Dataset:
     least = ceil(classes / min(config.data.test_size, 1 - config.data.test_size))
     if count < least:
         raise DataError(f"{config.data_path}: {count} rows are too few to split {classes} classes; it takes {least}")
-    labels = rows.target.to_numpy()
-    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
+    labels, sides = rows.target.to_numpy(), find_sides(rows.keys, known)
+    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path), sides)
     whole = rows if config.training.final_fit == "all" else None
     return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, alone, stratified=True)
 

@@ -11,17 +11,18 @@ from ..schema import Schema
 from .cells import Reader
 from .dataset import Dataset, Split
 from .infer import infer_columns
-from .splitting import Ties, hold_out, tie_rows
+from .splitting import Known, Ties, find_sides, hold_out, tie_rows
 from .table import encode_table, open_table, with_made
 
 
-def load(config: Config) -> Dataset:
+def load(config: Config, known: Known | None = None) -> Dataset:
     """Return the rows to find groups in, and others to measure the groups on.
 
-    Raises DataError that names column, row and rule.
+    What is known from an earlier split stays where it was. Raises DataError that names column, row and rule.
     """
     rows, schema, ties = read_examples(config)
-    train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
+    sides = find_sides(rows.keys, known)
+    train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path), sides=sides)
     whole = rows if config.training.final_fit == "all" else None
     return Dataset(train=rows.take(train), test=rows.take(test), schema=schema, ties=ties.take(train), whole=whole)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import davies_bouldin_score, silhouette_score
+from sklearn.metrics import davies_bouldin_score, silhouette_samples
 from sklearn.pipeline import Pipeline
 
 from ..data.dataset import Split
@@ -40,11 +40,32 @@ def measure(model: Pipeline, features: pd.DataFrame, target: None = None) -> dic
 
     Silhouette: Rousseeuw, J. Comput. Appl. Math. 20, 1987. Davies-Bouldin: IEEE Trans. PAMI 1, 1979.
     """
-    points, labels = model[:-1].transform(features), model.predict(features)
-    if not 1 < len(np.unique(labels)) < len(labels):
+    return rate(answer(model, features), target)
+
+
+def answer(model: Pipeline, features: pd.DataFrame) -> pd.DataFrame:
+    """Return where each row lies among the preprocessed features, its cluster, and its silhouette.
+
+    Of many rows, some have a silhouette, and it is NaN for the others; for all, if one cluster took them.
+    """
+    points, labels = np.asarray(model[:-1].transform(features)), model.predict(features)
+    silhouettes = np.full(len(labels), np.nan)
+    if 1 < len(np.unique(labels)) < len(labels):
+        some = np.random.RandomState(0).permutation(len(labels))[:MAX_ROWS]
+        silhouettes[some] = silhouette_samples(points[some], labels[some])
+    return pd.DataFrame(points).assign(cluster=labels, silhouette=silhouettes)
+
+
+def rate(
+    answers: pd.DataFrame, target: None = None, schema: Schema | None = None, asked: str | None = None
+) -> dict[str, float]:
+    """Return the metrics of these clusters."""
+    labels = answers["cluster"].to_numpy()
+    if answers["silhouette"].isna().all() or not 1 < len(np.unique(labels)) < len(labels):
         return dict.fromkeys(METRICS, np.nan)
+    points = answers.drop(columns=["cluster", "silhouette"]).to_numpy()
     return {
-        "silhouette": float(silhouette_score(points, labels, sample_size=min(MAX_ROWS, len(points)), random_state=0)),
+        "silhouette": float(answers["silhouette"].mean()),
         "davies_bouldin": float(davies_bouldin_score(points, labels)),
     }
 

@@ -7,15 +7,28 @@ import pandas as pd
 from ..config import Config
 from ..errors import DataError
 from ..schema import Schema
-from .dataset import HELD_BACK, LEAST_WINDOWS, Dataset, RollingOrigin, Split, split_by_time
+from .dataset import (
+    HELD_BACK,
+    LEAST_WINDOWS,
+    Dataset,
+    Known,
+    RollingOrigin,
+    Split,
+    Ties,
+    split_by_time,
+    tie_windows,
+)
 from .history import open_history
 from .windows import build_windows
 
 LEAST_FOLDS = 2
 
 
-def load(config: Config) -> Dataset:
-    """Return the windows to train on, and the last ones to test on. Raises DataError that says what does not fit."""
+def load(config: Config, known: Known | None = None) -> Dataset:
+    """Return the windows to train on, and the last ones to test on, whatever is known from an earlier split.
+
+    Raises DataError that says what does not fit.
+    """
     windows, schema, _ = read_examples(config)
     check_size(windows, config)
     train, test = split_by_time(windows.features, config.data.test_size, gap=schema.horizon - 1)
@@ -23,10 +36,11 @@ def load(config: Config) -> Dataset:
     return Dataset(train=windows.take(train), test=windows.take(test), schema=schema, whole=whole)
 
 
-def read_examples(config: Config) -> tuple[Split, Schema, None]:
-    """Return all windows and their schema; time alone ties them. Raises DataError that says what does not fit."""
+def read_examples(config: Config) -> tuple[Split, Schema, Ties]:
+    """Return all windows, their schema, and which of them overlap. Raises DataError that says what does not fit."""
     frame, schema = read_data(config)
-    return build_windows(frame, schema), schema, None
+    windows = build_windows(frame, schema)
+    return windows, schema, tie_windows(windows)
 
 
 def read_data(config: Config, *, refresh: bool = False) -> tuple[pd.DataFrame, Schema]:

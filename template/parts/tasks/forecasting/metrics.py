@@ -53,18 +53,33 @@ def measure(model: Pipeline, features: pd.DataFrame, target: pd.DataFrame) -> di
     same for intervals: their width, and a penalty for each true value outside (Gneiting and Raftery, JASA 2007; scaled
     as in the M4 competition). `coverage` is the share of true values that the intervals hold.
     """
+    return rate(answer(model, features), target)
+
+
+def answer(model: Pipeline, features: pd.DataFrame) -> pd.DataFrame:
+    """Return forecasts, lower and upper limits and units, each (windows, horizon), and the intervals' level."""
     forecast, lower, upper = np.split(model.predict(features, intervals=True), 3, axis=1)
-    truth, unit = target.to_numpy(np.float64), model[-1].naive_errors(features)
+    unit = np.broadcast_to(model[-1].naive_errors(features), forecast.shape)
+    level = np.full((len(forecast), 1), model[-1].level)
+    return pd.DataFrame(np.hstack([forecast, lower, upper, unit, level]))
+
+
+def rate(
+    answers: pd.DataFrame, target: pd.DataFrame, schema: Schema | None = None, asked: str | None = None
+) -> dict[str, float]:
+    """Return the metrics of these forecasts."""
+    truth, level = target.to_numpy(np.float64), answers.to_numpy()[:, -1:]
+    forecast, lower, upper, unit = np.split(answers.to_numpy()[:, :-1], 4, axis=1)
     return {
         "mase": average(np.abs(truth - forecast) / unit),
-        "msis": average(interval_score(truth, lower, upper, model[-1].level) / unit),
+        "msis": average(interval_score(truth, lower, upper, level) / unit),
         "mae": average(np.abs(truth - forecast)),
         "rmse": average((truth - forecast) ** 2) ** 0.5,
         "coverage": float(((lower <= truth) & (truth <= upper)).mean()),
     }
 
 
-def interval_score(truth: Values, lower: Values, upper: Values, level: float) -> Values:
+def interval_score(truth: Values, lower: Values, upper: Values, level: float | Values) -> Values:
     """Return the width of each interval, and the distance to a true value outside times 2 / (1 - level)."""
     outside = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
     return upper - lower + 2 / (1 - level) * outside

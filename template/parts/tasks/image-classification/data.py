@@ -21,7 +21,7 @@ from .dataset import Dataset, Inventory, Split
 from .example import write_example
 from .folder import Listing, find_tested, list_folder, report_bad, survey
 from .images import BITS, BadImage, check_header, decode, for_each, looks_cut, read_file
-from .splitting import Ties, hold_out, tie
+from .splitting import Known, Ties, find_sides, hold_out, tie
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class Form(NamedTuple):
     bits: int
 
 
-def load(config: Config) -> Dataset:
+def load(config: Config, known: Known | None = None) -> Dataset:
     """Return the images to train and to test on, with the same share of each label in both; no image is decoded yet.
 
-    Raises DataError that names the file and what is wrong with it.
+    What is known from an earlier split stays where it was. Raises DataError that names the file and what is wrong.
     """
     images, schema, ties = read_examples(config)
     count, labels = len(images.target), len(schema.target.categories)
@@ -56,8 +56,8 @@ def load(config: Config) -> Dataset:
         raise DataError(f"{config.data_path}: {count} images are too few to split {labels} labels; it takes {least}")
     tested = find_tested(images.features.tolist(), config.data_path)
     if tested is None:
-        known = images.target.to_numpy()
-        train, test = hold_out(ties, config.data.test_size, config.seed, known, str(config.data_path))
+        told, sides = images.target.to_numpy(), find_sides(images.keys, known)
+        train, test = hold_out(ties, config.data.test_size, config.seed, told, str(config.data_path), sides)
     else:
         train, test = split_as_given(images, tested, schema, config.data_path)
     whole = images if config.training.final_fit == "all" else None

@@ -14,16 +14,20 @@ from .cells import Number, Reader
 from .dataset import Dataset, Split
 from .infer import infer_columns, number_column
 from .leaks import warn_of_leaks
-from .splitting import Ties, hold_out, tie_rows
+from .splitting import Known, Ties, find_sides, hold_out, tie_rows
 from .table import encode_table, open_table, with_made
 
 
-def load(config: Config) -> Dataset:
-    """Return the rows to train and to test on. Raises DataError that names column, row and rule."""
+def load(config: Config, known: Known | None = None) -> Dataset:
+    """Return the rows to train and to test on; those that are known from an earlier split stay where they were.
+
+    Raises DataError that names column, row and rule.
+    """
     rows, schema, ties = read_examples(config)
     # Small trees cannot learn single rows by heart.
     alone = warn_of_leaks(rows, DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2")
-    train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path))
+    sides = find_sides(rows.keys, known)
+    train, test = hold_out(ties, config.data.test_size, config.seed, whole=str(config.data_path), sides=sides)
     whole = rows if config.training.final_fit == "all" else None
     return Dataset(rows.take(train), rows.take(test), schema, ties.take(train), whole, alone)
 

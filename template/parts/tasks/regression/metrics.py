@@ -34,7 +34,19 @@ def break_down(model: BaseEstimator, test: Split, schema: Schema) -> dict[str, p
 
 def measure(model: BaseEstimator, features: pd.DataFrame, target: pd.Series) -> dict[str, float]:
     """Return R², and the root-mean-square and mean absolute errors in the target's unit."""
-    predicted = model.predict(features)
+    return rate(answer(model, features), target)
+
+
+def answer(model: BaseEstimator, features: pd.DataFrame) -> pd.DataFrame:
+    """Return what is predicted (rows, 1)."""
+    return pd.DataFrame({"predicted": model.predict(features)})
+
+
+def rate(
+    answers: pd.DataFrame, target: pd.Series, schema: Schema | None = None, asked: str | None = None
+) -> dict[str, float]:
+    """Return the metrics of these predictions."""
+    predicted = answers["predicted"]
     return {
         "r2": float(r2_score(target, predicted)),
         "rmse": float(root_mean_squared_error(target, predicted)),

@@ -10,7 +10,7 @@ from ..errors import DataError
 from ..schema import Schema
 from .dataset import Dataset, Split
 from .example import write_example
-from .splitting import Ties, hold_out, tie_rows
+from .splitting import Known, Ties, find_sides, hold_out, tie_rows
 from .texts import open_texts
 
 log = logging.getLogger(__name__)
@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 EXAMPLE = "data/raw/example.csv"
 
 
-def load(config: Config) -> Dataset:
+def load(config: Config, known: Known | None = None) -> Dataset:
     """Return the texts to train and to test on, with the same share of each class in both.
 
-    Raises DataError that names column, row and rule.
+    What is known from an earlier split stays where it was. Raises DataError that names column, row and rule.
     """
     texts, schema, ties = read_examples(config)
     count, classes = len(texts.target), texts.target.nunique()
     least = ceil(classes / min(config.data.test_size, 1 - config.data.test_size))
     if count < least:
         raise DataError(f"{config.data_path}: {count} texts are too few to split {classes} classes; it takes {least}")
-    labels = texts.target.to_numpy()
-    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path))
+    labels, sides = texts.target.to_numpy(), find_sides(texts.keys, known)
+    train, test = hold_out(ties, config.data.test_size, config.seed, labels, str(config.data_path), sides)
     whole = texts if config.training.final_fit == "all" else None
     return Dataset(texts.take(train), texts.take(test), schema, ties.take(train), whole)
 

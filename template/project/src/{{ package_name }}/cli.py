@@ -10,6 +10,7 @@ from rich.table import Table
 
 from .errors import ProjectError
 from .inference.naming import write_number
+from .pipeline.commands import pipeline
 from .training.commands import runs
 from .training.options import PARAMS, Changes, ModelName, Params, RunLabel, RunName, changes_of, shown
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(runs, name="runs")
+app.add_typer(pipeline, name="pipeline")
 
 # Longer tables are in the report alone.
 MOST_SHOWN = 20

@@ -79,6 +79,34 @@ class TrainingSettings(BaseModel, frozen=True, extra="forbid"):
     class_weight: Literal["balanced"] | dict[str, float] | None = None
 
 
+class Limits(BaseModel, frozen=True, extra="forbid"):
+    """How far new data may be from the data of the run before.
+
+    `fewer` is the share of examples that may be gone; `share` how much the share of a word, or of missing values, may
+    differ; `mean` by how many standard deviations the mean of a number may.
+    """
+
+    fewer: float = Field(default=0.1, ge=0, le=1)
+    share: float = Field(default=0.1, ge=0, le=1)
+    mean: float = Field(default=0.5, ge=0)
+
+
+class PipelineSettings(BaseModel, frozen=True, extra="forbid"):
+    """Where new data comes from, how far it may differ, and when a new model takes the place of the one that answers.
+
+    Files in `drop` are read once they have not changed for `settled` seconds, and refused above so many `megabytes`.
+    A challenger is promoted if it gains `margin` in the metric, and some in the share `confidence` of `samples`.
+    """
+
+    drop: str = "data/drop"
+    settled: float = Field(default=5, ge=0)
+    megabytes: float = Field(default=1_000, gt=0)
+    limits: Limits = Limits()
+    margin: float = Field(default=0, ge=0)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    samples: int = Field(default=500, ge=20)
+
+
 class Config(DataSettings, frozen=True, extra="forbid"):
     """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml.
 
@@ -93,6 +121,7 @@ class Config(DataSettings, frozen=True, extra="forbid"):
     tuning: TuningSettings = TuningSettings()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings
+    pipeline: PipelineSettings = PipelineSettings()
 
     @model_validator(mode="after")
     def _model_is_listed(self) -> Self:
@@ -109,6 +138,11 @@ class Config(DataSettings, frozen=True, extra="forbid"):
     def schema_path(self) -> Path:
         """What is known of the data."""
         return self.root / "data" / "schema.json"
+
+    @property
+    def drop_dir(self) -> Path:
+        """Where people and programs put new data."""
+        return self.root / self.pipeline.drop
 
     @property
     def models_dir(self) -> Path:

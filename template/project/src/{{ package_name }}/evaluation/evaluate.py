@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from rich.progress import track
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -18,7 +19,7 @@ from ..config import Config
 from ..data.dataset import Dataset, Split
 from ..data.load import read_examples
 from ..errors import BundleError
-from ..inference.bundle import HELD_OUT_FILE, LEARNED_FILE, METRICS_FILE, find_bundle
+from ..inference.bundle import HELD_OUT_FILE, LEARNED_FILE, LINEAGE_FILE, METRICS_FILE, find_bundle, read_json
 from ..inference.storage import load_model
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
@@ -97,18 +98,17 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     """
     folder = find_bundle(config.models_dir, name)
     examples, schema, _ = read_examples(config)
-    own = Schema.read(folder / SCHEMA_FILE)
-    # The threshold is the model's, and not the data's.
-    if own.model_dump(exclude={"threshold"}) != schema.model_dump(exclude={"threshold"}):
-        raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
+    own = read_own_schema(folder, schema, config)
     saved = read_metrics(folder)
-    if (folder / LEARNED_FILE).exists():
-        train, test = part_new(examples, folder)
-        if len(test.features) < LEAST_NEW:
+    if has_learned_all(folder):
+        places = np.flatnonzero(examples.unlike(read_keys(folder, LEARNED_FILE)))
+        if len(places) < LEAST_NEW:
             log.info("%s has learned from all examples: these are the numbers of the fit before its last", folder.name)
             return folder, saved
+        log.info("%d examples are new since %s was trained", len(places), folder.name)
     else:
-        train, test = part_again(examples, folder, config.data_path)
+        places = find_held_out(examples, folder, config.data_path)
+    test, train = examples.take(places), examples.take(np.setdiff1d(np.arange(len(examples.features)), places))
     model, measure = load_model(folder), scorer(own)
     baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
     return folder, Evaluation(
@@ -122,14 +122,38 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     )
 
 
-def part_again(examples: Split, folder: Path, source: Path) -> tuple[Split, Split]:
-    """Return the examples but those that a saved model was measured on, and these. Raises BundleError for too few."""
+def read_own_schema(folder: Path, schema: Schema, config: Config) -> Schema:
+    """Return the schema of a saved model. Raises BundleError when the data has another one."""
+    own = Schema.read(folder / SCHEMA_FILE)
+    # The threshold is the model's, and not the data's.
+    if own.model_dump(exclude={"threshold"}) != schema.model_dump(exclude={"threshold"}):
+        raise BundleError(f"{folder} was trained on data of another form than {config.data_path}; train again")
+    return own
+
+
+def has_learned_all(folder: Path) -> bool:
+    """Return whether the last fit of a saved model was on all examples, those that it was measured on, too."""
+    training = read_json(folder / LINEAGE_FILE)["settings"].get("training", {})
+    if training.get("final_fit") != "all":
+        return False
+    return bool(np.isin(read_keys(folder, HELD_OUT_FILE), read_keys(folder, LEARNED_FILE)).all())
+
+
+def read_keys(folder: Path, file: str) -> NDArray[np.uint64]:
+    """Return the keys of examples that are kept in a file of a saved model. Raises BundleError."""
     try:
-        keys = np.load(folder / HELD_OUT_FILE, allow_pickle=False)
+        keys: NDArray[np.uint64] = np.load(folder / file, allow_pickle=False)
     except (OSError, ValueError):
-        raise BundleError(f"{folder} does not say which examples it has not seen; train again") from None
-    held_out = np.isin(examples.keys(), keys)
-    found = int(held_out.sum())
+        what = "has learned from" if file == LEARNED_FILE else "has not seen"
+        raise BundleError(f"{folder} does not say which examples it {what}; train again") from None
+    return keys
+
+
+def find_held_out(examples: Split, folder: Path, source: Path) -> NDArray[np.intp]:
+    """Return the places of the examples that a saved model was measured on. Raises BundleError for too few."""
+    keys = read_keys(folder, HELD_OUT_FILE)
+    places = np.flatnonzero(np.isin(examples.keys(), keys))
+    found = len(places)
     if found < LEAST_SHARE * len(keys):
         raise BundleError(
             f"{source}: of the {len(keys)} examples that {folder.name} has not learned from, {found} are left, too few "
@@ -142,14 +166,7 @@ def part_again(examples: Split, folder: Path, source: Path) -> tuple[Split, Spli
             len(keys) - found,
             len(keys),
         )
-    return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
-
-
-def part_new(examples: Split, folder: Path) -> tuple[Split, Split]:
-    """Return the examples that a saved model has learned from, or may know of, and those that are new to it."""
-    new = examples.unlike(np.load(folder / LEARNED_FILE, allow_pickle=False))
-    log.info("%d examples are new since %s was trained", new.sum(), folder.name)
-    return examples.take(np.flatnonzero(~new)), examples.take(np.flatnonzero(new))
+    return places
 
 
 def read_metrics(folder: Path) -> Evaluation:

@@ -161,3 +161,15 @@ def draw_png(figure: Figure) -> bytes:
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
+
+
+def put_section(page: Path, heading: str, table: pd.DataFrame) -> None:
+    """Put a table into a page before its figures, in the place of one with this heading; without a page, do nothing."""
+    if not page.exists():
+        return
+    text = page.read_text(encoding="utf-8")
+    opened, closed = f'<section id="{heading.lower()}">', "</section>"
+    before, start, rest = text.partition(opened)
+    text = before + rest.partition(closed)[2].lstrip("\n") if start else text
+    section = f"{opened}<h2>{escape(heading)}</h2>{html_table(table)}{closed}\n"
+    page.write_text(text.replace("<h2>Figures</h2>", f"{section}<h2>Figures</h2>", 1), encoding="utf-8")

@@ -14,9 +14,9 @@ from .predictor import Predictor, load_predictor
 
 METRICS_FILE = "metrics.json"
 LINEAGE_FILE = "lineage.json"
-# The keys of the examples that the model was measured on; it has not learned from them, unless it has from all.
+# The keys of the examples that the model was measured on; it has not learned from them, unless its last fit was on all.
 HELD_OUT_FILE = "held_out.npy"
-# The keys of all examples, if the model has learned from them all.
+# The keys of the examples that the model has learned from.
 LEARNED_FILE = "learned.npy"
 # In the form that `sha256sum --check` reads.
 CHECKSUM_FILE = "SHA256SUMS"

@@ -77,15 +77,16 @@ def compare(config: Config, label: str | None = None) -> Comparison:
 def record_of(row: Mapping[str, Any], config: Config, label: str | None) -> RunRecord:
     """Return the record of a model that was measured on folds alone."""
     spread = {name.removesuffix("_std"): value for name, value in row.items() if name.endswith("_std")}
+    name = name_run(f"{label}-{config.model}" if label else config.model)
     return RunRecord(
-        name=name_run(f"{label}-{config.model}" if label else config.model),
+        name=name,
         command="compare",
         metrics={},
         baseline={},
         mean={name: row[name] for name in spread},
         spread=spread,
         changes=config.changes,
-        lineage=describe_lineage(config, seconds=row["fit_seconds"]),
+        lineage=describe_lineage(config, seconds=row["fit_seconds"], run=name),
     )
 
 

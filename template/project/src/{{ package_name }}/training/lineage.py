@@ -16,14 +16,17 @@ PACKAGES_FILE = "requirements.txt"
 RECORDED_PACKAGES = ("numpy", "onnxruntime", *LIBRARIES)
 
 
-def describe_lineage(config: Config, *, seconds: float) -> Lineage:
+def describe_lineage(config: Config, *, seconds: float, run: str, rival: str | None = None) -> Lineage:
     """Describe a run; call it before evaluation, so that the commit is that of the code that fitted."""
     return Lineage(
+        run=run,
+        rival=rival,
         model=config.model,
         params=config.models[config.model].params,
         settings=config.model_dump(mode="json"),
         data_sha256=data_sha256(config.data_path),
         code_commit=current_commit(config.root),
+        code_sha256=code_sha256(),
         versions={"python": platform.python_version()} | {name: version(name) for name in RECORDED_PACKAGES},
         packages_sha256=hashlib.sha256(installed_packages().encode()).hexdigest(),
         fit_seconds=round(seconds, 3),
@@ -45,6 +48,15 @@ def data_sha256(path: Path) -> str:
         return hashlib.sha256(listing.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_sha256() -> str:
+    """Return the SHA-256 digest of this package's modules, which tells what no commit holds yet."""
+    package = Path(__file__).parents[1]
+    digests = [
+        f"{data_sha256(path)}  {path.relative_to(package).as_posix()}\n" for path in sorted(package.rglob("*.py"))
+    ]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def current_commit(folder: Path) -> str | None:

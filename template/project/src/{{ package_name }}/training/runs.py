@@ -32,14 +32,18 @@ Numbers = Mapping[str, float | None]
 class Lineage(BaseModel, frozen=True):
     """What is needed to make the same model again.
 
-    `packages_sha256` is the digest of the list of all installed packages, which is saved beside the model.
+    `packages_sha256` is the digest of the list of all installed packages, which is saved beside the model. `run` is the
+    name of its run, and `rival` the model that it was trained to be compared with.
     """
 
+    run: str | None = None
+    rival: str | None = None
     model: str
     params: dict[str, Any]
     settings: dict[str, Any]
     data_sha256: str
     code_commit: str | None
+    code_sha256: str | None = None
     versions: dict[str, str]
     packages_sha256: str | None = None
     fit_seconds: float
@@ -53,6 +57,7 @@ class Lineage(BaseModel, frozen=True):
             "data": self.settings["data"]["path"],
             "data SHA-256": self.data_sha256,
             "code commit": self.code_commit or "not in a git repository",
+            "code SHA-256": self.code_sha256 or "not recorded",
             **self.versions,
             "packages SHA-256": self.packages_sha256 or "not recorded",
             "seconds to fit": self.fit_seconds,
@@ -63,7 +68,8 @@ class RunRecord(BaseModel, frozen=True):
     """What is kept of a run: a training, a search with the training after it, or one model of a comparison.
 
     `metrics` are those on the held-out examples, none in a comparison; `spread` is the standard deviation over folds.
-    `changes` are the settings that the command line changed. A metric that is not defined is None.
+    `changes` are the settings that the command line changed, and `decision` is why a pipeline promoted it or did not. A
+    metric that is not defined is None.
     """
 
     name: str
@@ -73,6 +79,7 @@ class RunRecord(BaseModel, frozen=True):
     mean: Numbers
     spread: Numbers
     changes: dict[str, Any] = {}
+    decision: dict[str, Any] = {}
     lineage: Lineage
 
     @property
@@ -139,7 +146,7 @@ def record_of_bundle(folder: Path) -> RunRecord:
     saved, lineage = read_json(folder / METRICS_FILE), read_lineage(folder)
     folds = saved["folds"]
     return RunRecord(
-        name=folder.name,
+        name=lineage.run or folder.name,
         command="tune" if folds.get("chose") else "train",
         metrics=saved["metrics"],
         baseline=saved["baseline"],
@@ -234,8 +241,9 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
         for kind, table in (("metrics", record.metrics), ("folds", record.mean), ("spread", record.spread))
         for metric, value in table.items()
     }
-    origin = record.lineage.model_dump(exclude={"settings", "params"})
-    return {"command": record.command, **numbers, **flatten(record.lineage.settings), **flatten(origin)}
+    decision = flatten(record.decision, "decision.")
+    origin = record.lineage.model_dump(exclude={"run", "settings", "params"})
+    return {"command": record.command, **numbers, **decision, **flatten(record.lineage.settings), **flatten(origin)}
 
 
 def flatten(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -41,6 +41,9 @@ LEAST_AGREEMENT = 0.999
 COMPARED_AT_ONCE = 1_000
 
 UNFINISHED = ".unfinished-"
+# The folder of a model that is to be compared with the one that answers, and that of its last fit, if that is on all
+# examples; no command takes them for one of the others.
+CANDIDATE, LAST_FIT = ".candidate", ".candidate-last"
 # In seconds.
 LONGEST_SAVING = 24 * 3_600
 
@@ -66,9 +69,8 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         (staging / PACKAGES_FILE).write_text(installed_packages(), encoding="utf-8")
         np.save(staging / HELD_OUT_FILE, np.sort(dataset.test.keys()))
-        if dataset.whole is not None:
-            np.save(staging / LEARNED_FILE, np.sort(dataset.whole.keys()))
-        write_model_card(folder.name, metrics, dataset, lineage, staging)
+        np.save(staging / LEARNED_FILE, np.sort((dataset.whole or dataset.train).keys()))
+        write_model_card(lineage.run or folder.name, metrics, dataset, lineage, staging)
         write_checksums(staging)
     return folder
 

@@ -1,10 +1,12 @@
 """Fit a model, evaluate it, and keep it with all that is known of it."""
 
 import logging
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
@@ -17,12 +19,13 @@ from ..errors import ConfigError
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.metrics import metric_names
 from ..evaluation.report import write_run_report
+from ..evaluation.rivals import name_of, read_known
 from ..evaluation.threshold import with_threshold
 from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
-from .runs import RunRecord, check_label, name_run
-from .saving import save_bundle
+from .runs import Lineage, check_label, name_run, record_of_bundle
+from .saving import CANDIDATE, LAST_FIT, save_bundle
 from .tracking import log_run
 
 # Scores of a column alone that are worth a word, where 1 is the best.
@@ -49,6 +52,28 @@ def train(config: Config, label: str | None = None) -> Run:
     check_label(label)
     check_changes(config, [config.model])
     return train_on(load(config), config, label)
+
+
+def train_candidate(config: Config, rival: Path | None = None) -> Run:
+    """Fit the model that params.yaml names, as a candidate that nothing but a pipeline looks at.
+
+    What its rival has learned from is learned from, and what was held out from that is held out again, so that both can
+    be compared. If the last fit is on all examples, it is saved beside the candidate. Raises as `train` does.
+    """
+    dataset = load(config, read_known(rival) if rival else None)
+    find_metric(config.evaluation.metric, metric_names(dataset.schema))
+    model, name = build_model(config, dataset.schema), name_run(config.model)
+    measured = measure_fit(model, dataset, config, name, rival=name_of(rival) if rival else None)
+    models, place = config.models_dir, config.models_dir / CANDIDATE
+    for old in (place, models / LAST_FIT, config.reports_dir / CANDIDATE):
+        shutil.rmtree(old, ignore_errors=True)
+    dataset = measured.dataset
+    save_bundle(model, replace(dataset, whole=None), measured.evaluation, measured.lineage, place)
+    if dataset.whole is not None:
+        fit(model, dataset.whole)
+        save_bundle(model, dataset, measured.evaluation, measured.lineage, models / LAST_FIT)
+    origin, pages = measured.lineage.origin(), config.reports_dir / CANDIDATE
+    return Run(name, measured.evaluation, place, write_run_report(name, measured.evaluation, origin, pages))
 
 
 def train_all(config: Config, label: str | None = None) -> Iterator[Run]:
@@ -108,6 +133,33 @@ def warn_of_one_column(model: Pipeline, dataset: Dataset) -> None:
         )
 
 
+class Measured(NamedTuple):
+    """What is known of a fit: the dataset with the threshold in its schema, what was measured, where it came from."""
+
+    dataset: Dataset
+    evaluation: Evaluation
+    lineage: Lineage
+
+
+def measure_fit(
+    model: Pipeline,
+    dataset: Dataset,
+    config: Config,
+    name: str,
+    *,
+    folds_chose: bool = False,
+    rival: str | None = None,
+) -> Measured:
+    """Fit the model on the training examples, and measure it on the others."""
+    started = perf_counter()
+    fit(model, dataset.train)
+    tell_remarks(model)
+    lineage = describe_lineage(config, seconds=perf_counter() - started, run=name, rival=rival)
+    warn_of_one_column(model, dataset)
+    dataset = with_threshold(model, dataset, config)
+    return Measured(dataset, evaluate(model, dataset, config, folds_chose=folds_chose), lineage)
+
+
 def finish_run(
     model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False, label: str | None = None
 ) -> Run:
@@ -116,26 +168,10 @@ def finish_run(
     What is saved has learned from all examples, if `training.final_fit` says so.
     """
     name = name_run(label or config.model)
-    started = perf_counter()
-    fit(model, dataset.train)
-    tell_remarks(model)
-    lineage = describe_lineage(config, seconds=perf_counter() - started)
-    warn_of_one_column(model, dataset)
-    dataset = with_threshold(model, dataset, config)
-    evaluation = evaluate(model, dataset, config, folds_chose=folds_chose)
+    dataset, evaluation, lineage = measure_fit(model, dataset, config, name, folds_chose=folds_chose)
     if dataset.whole is not None:
         fit(model, dataset.whole)
     bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
     report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
-    record = RunRecord(
-        name=name,
-        command="tune" if folds_chose else "train",
-        metrics=evaluation.metrics,
-        baseline=evaluation.baseline,
-        mean=evaluation.folds_mean,
-        spread=evaluation.folds_std,
-        changes=config.changes,
-        lineage=lineage,
-    )
-    log_run(record, config)
+    log_run(record_of_bundle(bundle).model_copy(update={"changes": config.changes}), config)
     return Run(name, evaluation, bundle, report)

@@ -1,7 +1,7 @@
 """Cut examples so that what belongs together is on one side: equal ones, one person's, or all that is later."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -20,6 +20,10 @@ LEAST_DIFFERENT = 50
 
 # What a frame holds beside the columns of its schema, where params.yaml names a column of groups or times.
 GROUP, TIME = "data.group", "data.time"
+
+# The keys of the examples that an earlier model has learned from, and of those that it was measured on.
+Known = tuple[NDArray[np.uint64], NDArray[np.uint64]]
+NEW, LEARNED, HELD_OUT = range(3)
 
 log = logging.getLogger(__name__)
 
@@ -115,11 +119,18 @@ def tie(keys: NDArray[np.uint64], groups: ArrayLike | None = None, times: ArrayL
 
 
 def hold_out(
-    ties: Ties, share: float, seed: int, labels: NDArray[Any] | None = None, whole: str = "the data"
+    ties: Ties,
+    share: float,
+    seed: int,
+    labels: NDArray[Any] | None = None,
+    whole: str = "the data",
+    sides: Places | None = None,
 ) -> tuple[Places, Places]:
     """Return the places of the examples to train on, and of about this share of them to test on.
 
     With times, these are the last ones. With labels, both have about the same share of each, as far as groups allow.
+    `sides` say of each whether it is NEW, LEARNED or HELD_OUT from an earlier split, which it then stays on; times
+    decide for themselves.
     Raises DataError when there are too few groups or times, or a label is not among the examples to train on.
     """
     units = ties.units
@@ -131,12 +142,47 @@ def hold_out(
         if not len(train):
             raise DataError(f"{whole}: the last {share:.0%} of the times are all there are")
     else:
-        even = None if labels is None or not can_be_even(labels[units], share) else labels[units]
-        parts = train_test_split(np.arange(len(units)), test_size=share, stratify=even, random_state=seed)
+        parts = split_units(ties, share, seed, labels, sides)
+        if sides is not None and not all(map(len, parts)):
+            log.warning("%s: too little is left of the examples that were split before; they are split anew", whole)
+            parts = split_units(ties, share, seed, labels, None)
         train, test = (ties.places(part) for part in parts)
     if labels is not None and len(missing := np.setdiff1d(labels, labels[train])):
         raise DataError(f"{whole}: no example of {str(missing[0])!r} is left to train on; another seed may help")
     return train, test
+
+
+def split_units(
+    ties: Ties, share: float, seed: int, labels: NDArray[Any] | None, sides: Places | None
+) -> tuple[Places, Places]:
+    """Return the numbers of the groups to train on, and of those to test on."""
+    units = ties.units
+    known = np.full(len(units), NEW) if sides is None else sides_of_groups(ties.groups, sides)
+    learned, held_out, new = (np.flatnonzero(known == side) for side in (LEARNED, HELD_OUT, NEW))
+    if sides is not None and ceil(share * len(new)) >= len(new):
+        # Too few to cut: to measure on them costs least.
+        return learned, np.append(held_out, new)
+    even = None if labels is None or not can_be_even(labels[units[new]], share) else labels[units[new]]
+    train, test = train_test_split(new, test_size=share, stratify=even, random_state=seed)
+    return np.append(learned, train), np.append(held_out, test)
+
+
+def find_sides(keys: Callable[[], NDArray[np.uint64]], known: Known | None) -> Places | None:
+    """Return for each key whether it is NEW, LEARNED or HELD_OUT; None if nothing is known of any."""
+    if known is None:
+        return None
+    found = keys()
+    learned, held_out = (np.isin(found, part) for part in known)
+    return np.select([learned, held_out], [LEARNED, HELD_OUT], NEW)
+
+
+def sides_of_groups(groups: Places, sides: Places) -> Places:
+    """Return the side of each group: that of its examples, and LEARNED if one of them is on it."""
+    found = np.full(groups.max() + 1, NEW)
+    # What was learned from counts most, and comes last.
+    for side in (HELD_OUT, LEARNED):
+        found[groups[sides == side]] = side
+    return found
 
 
 def can_be_even(labels: NDArray[Any], share: float) -> bool:
