@@ -209,24 +209,15 @@ def test_an_empty_volume_is_filled_from_the_image(stage: list[Document], tmp_pat
     assert fill() == ["current", "run-1"]
 
 
-@pytest.mark.parametrize("good", [True, False])
-def test_retraining_promotes_what_reaches_the_floor(stage: list[Document], tmp_path: Path, good: bool) -> None:
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(
-        '#!/bin/sh\necho "$*" >> record\n'
-        'case "$3" in train) mkdir models/run-2 && touch models/run-2/schema.json ;;\n'
-        f"evaluate) exit {0 if good else 1} ;; esac\n",
-        encoding="utf-8",
-    )
-    python.chmod(0o755)
-    (tmp_path / "models" / "run-1").mkdir(parents=True)
-    (tmp_path / "models" / "run-1" / "schema.json").touch()
-    env = {"PATH": f"{python.parent}:/usr/bin:/bin"}
-    run("sh", "-euc", script_of(stage, "CronJob"), cwd=tmp_path, env=env, expect=0 if good else 1)
-    called = [line.removeprefix("-m acme_forecast ") for line in (tmp_path / "record").read_text().splitlines()]
-    assert called == ["train", "evaluate --check --run run-2", *(["promote --run run-2"] if good else [])]
-    assert (tmp_path / "models" / "run-2").exists() is good
+def test_retraining_runs_the_pipeline_and_waits_for_the_service(stage: list[Document]) -> None:
+    pod = next(pod for name, pod in pods(stage).items() if name.startswith("CronJob"))
+    (container,) = containers(pod)
+    assert container["command"] == ["python", "-m", "acme_forecast", "pipeline", "run"]
+    told = {each["name"]: each.get("value") for each in container["env"]}
+    # What it asks is a Service of these manifests, on the port that a URL without one means.
+    (service,) = of_kind(stage, "Service").values()
+    assert told["PIPELINE_URL"] == f"http://{service['metadata']['name']}"
+    assert service["spec"]["ports"][0]["port"] == 80
 
 
 # The image that retrains.
