@@ -16,6 +16,8 @@ AXES = {
     "frameworks": "framework",
     "tracking": "tracking",
     "tuners": "tuner",
+    "data_versioning": "data_versioning",
+    "orchestration": "orchestration",
     "environments": "environment",
     "serving": "serving",
     "deployment": "deployment",

@@ -137,10 +137,12 @@ TARGETS = {
 
 def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     """Ask make itself."""
-    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     wanted = TARGETS | ({"serve"} if project.answers.get("serving") != "none" else set())
     wanted |= {"image", "up", "down"} if "Dockerfile" in project.files else set()
     wanted |= {"mlflow"} if project.answers.get("tracking") == "mlflow" else set()
+    wanted |= {"repro", "fetch"} if project.answers.get("data_versioning") == "dvc" else set()
+    wanted |= {"orchestrate", "setup-orchestrator"} if project.answers.get("orchestration", "none") != "none" else set()
     wanted |= {"secrets"} if project.answers.get("ci") != "none" else set()
     wanted |= {"audit"} if "deploy/release.sh" in project.files else set()
     wanted |= {"deploy"} if project.answers.get("deployment", "none") not in {"none", "docker"} else set()
@@ -156,12 +158,12 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
             yield f"Makefile: make help lists {result.stdout!r} instead of {sorted(targets)}"
 
 
-COMMANDS = re.compile(r"(?:`|run: |^ +- )make ([a-z]+)\b|^make ([a-z]+)\b(?= +#|\n| [A-Z])", re.MULTILINE)
+COMMANDS = re.compile(r"(?:`|run: |^ +- )make ([a-z-]+)\b|^make ([a-z-]+)\b(?= +#|\n| [A-Z])", re.MULTILINE)
 
 
 def check_commands(project: Project) -> Iterator[str]:
     """Every `make` command in texts and workflows names a target."""
-    targets = set(re.findall(r"^([a-z]+):", project.text("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", project.text("Makefile"), re.MULTILINE))
     for name, content in project.files.items():
         if name.endswith((".md", ".yml", ".yaml")):
             commands = COMMANDS.findall(content.decode("utf-8"))

@@ -25,6 +25,7 @@ DISTRIBUTIONS = {
 NOT_IMPORTED = {
     "alembic": "MLflow makes the tables of its file with it",
     "sqlalchemy": "MLflow reads and writes its file with it",
+    "dvc": "make repro",
     "mypy": "make lint",
     "ruff": "make lint",
     "types-pyyaml": "mypy",
@@ -71,6 +72,8 @@ def check_dependencies(project: Project) -> Iterator[str]:
             _sound_dependencies.add(key)
 
 
+# What runs in the environment of an orchestrator.
+ELSEWHERE = ("dags/", "flows/")
 _sound_dependencies: set[str] = set()
 
 
@@ -80,7 +83,8 @@ def dependency_problems(project: Project) -> Iterator[str]:
     names = [requirement.name for requirement in declared]
     yield from (f"pyproject.toml: {name} is declared twice" for name in sorted(set(names)) if names.count(name) > 1)
     yield from (f"pyproject.toml: {problem}" for requirement in declared for problem in bound_problems(requirement))
-    imported = {distribution(module) for content in project.python.values() for module in imported_modules(content)}
+    own = [content for name, content in project.python.items() if not name.startswith(ELSEWHERE)]
+    imported = {distribution(module) for content in own for module in imported_modules(content)}
     imported -= {distribution(project.package), "conftest", "clients"}
     used = imported | {COMES_WITH[name] for name in imported & COMES_WITH.keys()}
     unused = sorted(set(names) - used - NOT_IMPORTED.keys())

@@ -53,7 +53,11 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"tracking": "mlflow"}, "@/training/remote.py conftest.py tests/test_tracking.py"),
     ({"tracking": "mlflow", "serving": "fastapi"}, "tests/test_source.py"),
     ({"tracking": "mlflow", "serving": "flask"}, "tests/test_source.py"),
-    ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml .github/workflows/ci.yml"),
+    ({"data_versioning": "dvc"}, ".dvc/.gitignore .dvc/config .dvcignore dvc.yaml"),
+    ({"orchestration": "prefect"}, "flows/deploy.py flows/retrain.py flows/steps.txt"),
+    ({"orchestration": "airflow"}, "dags/retrain.py dags/steps.txt"),
+    ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml"),
+    ({"ci": "github"}, ".github/workflows/ci.yml .github/workflows/retrain.yml"),
     ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
     *(
         ({"task": "text-classification", "framework": framework}, "@/training/lengths.py tests/test_lengths.py")
@@ -125,6 +129,10 @@ FOREIGN = [
     _foreign("tuner", "halving", r"halving|loguniform"),
     _foreign("tuner", "optuna", r"optuna|\bstud(y|ies)\b|parzen|pruner"),
     _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|registered model"),
+    _foreign("data_versioning", "dvc", r"\bdvc\b|dvc\."),
+    _foreign("orchestration", "prefect", r"prefect|\bflows?\b"),
+    _foreign("orchestration", "airflow", r"airflow|\bdags?\b"),
+    _foreign("orchestration", "prefect airflow", r"orchestrat"),
     _foreign("environment", "uv", r"\buv\b|astral"),
     _foreign("environment", "venv", r"\bBASES\b|\bpy -m venv|setup-python|Activate\.ps1"),
     _foreign("environment", "uv venv", r"\.venv\b"),
@@ -136,11 +144,16 @@ FOREIGN = [
     _foreign(
         "serving",
         "fastapi flask",
-        r"\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint",
+        r"(?<!prefect )\bserv(e|es|ing|er|ice)\b(?! marks)|endpoint",
         elsewhere="tests/test_tracking.py",
     ),
     # What keeps the runs may be a server, too.
-    _foreign("serving", "fastapi flask", r"127\.0\.0\.1|localhost|:8000|\bport\b", elsewhere="tests/test_tracking.py"),
+    _foreign(
+        "serving",
+        "fastapi flask",
+        r"127\.0\.0\.1(?!:4200)|localhost|:8000|\bport\b",
+        elsewhere="tests/test_tracking.py",
+    ),
     _foreign(
         "deployment",
         " ".join(["docker", *(DEPLOYMENTS.keys() - {"docker"})]),
@@ -164,7 +177,7 @@ FOREIGN = [
     ),
     _foreign("ci", "github gitlab", r"identity_token|vouches"),
     _foreign("license", "MIT", r"\bMIT\b"),
-    _foreign("license", "Apache-2.0", r"apache"),
+    _foreign("license", "Apache-2.0", r"apache(?!-airflow)"),
     _foreign("license", "BSD-3-Clause", r"\bBSD\b"),
     _foreign("license", "Proprietary", r"proprietary"),
     _foreign("python_version", "3.13", r"python:3\.13|python 3\.13|^3\.13"),

@@ -69,7 +69,9 @@ def test_make_lint_sees_a_fault_in_a_part(tmp_path: Path, command: list[str]) ->
 def test_every_python_file_is_in_a_tree_whose_types_are_checked(trees: list[dict[str, str]]) -> None:
     composition = Composition()
     found = {source.text for answers in trees for source in composition.sources(answers).values()}
-    assert sorted({f"template/{name}" for name in PYTHON} - found) == []
+    # Orchestrators have environments of their own, and what runs there is run in `make prove`.
+    elsewhere = {name for name in PYTHON if "/{{ layer.airflow }}/" in name or "/{{ layer.prefect }}/" in name}
+    assert sorted({f"template/{name}" for name in set(PYTHON) - elsewhere} - found) == []
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,8 @@ import csv
 import gzip
 import io
 import json
-import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -96,23 +95,30 @@ def test_another_separator_order_and_encoding_give_the_same_rows(config: Config,
     assert list(csv.reader(config.data_path.open(encoding="utf-8", newline=""))) == whole
 
 
+def encodings(text: str) -> Iterator[str]:
+    """Yield those that tables are written in, and this one can be."""
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            assert encoding == "cp1252"
+        else:
+            yield encoding
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-def test_the_table_stays_written_as_it_was(
-    config: Config, whole: list[list[str]], encoding: str, end: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.ERROR)
+def test_the_table_stays_written_as_it_was(config: Config, whole: list[list[str]], end: str) -> None:
+    # The last line has no end.
     text = written(whole[:-LAST]).rstrip("\n").replace("\n", end)
-    try:
+    for encoding in encodings(text):
         before = text.encode(encoding)
-    except UnicodeEncodeError:
-        pytest.skip(f"the example cannot be written in {encoding}")
-    config.data_path.write_bytes(before)
-    offer(config, "new.csv", written([whole[0], *whole[-LAST:]]))
-    assert outcomes(ingest(config)) == {"new.csv": "taken"}
-    after = config.data_path.read_bytes()
-    assert after.startswith(before)
-    assert list(csv.reader(io.StringIO(after.decode(encoding), newline="")))[-LAST:] == whole[-LAST:]
+        config.data_path.write_bytes(before)
+        offer(config, "new.csv", written([whole[0], *whole[-LAST:]]), encoding)
+        (config.root / "data" / "ledger.csv").unlink(missing_ok=True)
+        assert outcomes(ingest(config)) == {"new.csv": "taken"}
+        after = config.data_path.read_bytes()
+        assert after.startswith(before)
+        assert list(csv.reader(io.StringIO(after.decode(encoding), newline="")))[-LAST:] == whole[-LAST:]
 
 
 def test_a_compressed_table_stays_compressed(config: Config, whole: list[list[str]]) -> None:

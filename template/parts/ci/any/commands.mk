@@ -1,3 +1,6 @@
+.PHONY: retrain
+retrain: pipeline
+
 .PHONY: secrets
 secrets: build/scan/bin/detect-secrets-hook  ## Look for keys and passwords in the files that git holds
 	git ls-files -z > build/scan/files

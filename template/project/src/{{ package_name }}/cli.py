@@ -71,6 +71,12 @@ def train(
     every: Annotated[
         bool, typer.Option("--all", help="Train every model of params.yaml, one after the other.")
     ] = False,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            help="Save it in models/.PLACE, over the one before; it answers only if it is promoted by --run .PLACE."
+        ),
+    ] = None,
 ) -> None:
     """Train the model that params.yaml names, evaluate it and save it."""
     from .config import load_config
@@ -78,8 +84,11 @@ def train(
     from .training.train import train_all
 
     config = load_config(params, changes_of(changes, model))
-    if every and model:
-        raise typer.BadParameter("--all trains every model, and --model names one; give one of them")
+    if every and (model or place):
+        raise typer.BadParameter("--all trains every model, and --model or --place is for one; leave one out")
+    if place:
+        show_run(run(config, name, place))
+        return
     for finished in train_all(config, name) if every else [run(config, name)]:
         report_run(finished, config)
 
@@ -132,19 +141,24 @@ def evaluate(
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 below the floor of params.yaml, or the baseline.")
     ] = False,
+    numbers: Annotated[
+        Path | None, typer.Option("--json", help="Write the numbers to this file, and no figures.")
+    ] = None,
 ) -> None:
     """Measure a saved model on what it has not seen, and write its figures again."""
     from .config import load_config
     from .evaluation.evaluate import evaluate_saved
     from .evaluation.floor import check_floor
-    from .evaluation.report import write_run_report
+    from .evaluation.report import write_numbers, write_run_report
     from .training.runs import read_lineage
 
     config = load_config(params)
     folder, evaluation = evaluate_saved(config, run)
-    page = config.reports_dir / folder.name / "index.html"
+    page = numbers or config.reports_dir / folder.name / "index.html"
     # Without figures, nothing was measured anew, and the page is that of the training.
-    if evaluation.figures:
+    if numbers:
+        write_numbers(evaluation, numbers)
+    elif evaluation.figures:
         write_run_report(folder.name, evaluation, read_lineage(folder).origin(), page.parent)
     show_metrics(evaluation)
     typer.echo(f"Model:  {shown(folder)}\nReport: {shown(page)}")
@@ -210,13 +224,17 @@ def show(
 def promote(params: Params = PARAMS, run: RunName = None) -> None:
     """Let a saved model answer from now on; newer ones wait until they are promoted."""
     from .config import load_config
-    from .inference.bundle import digest_of
+    from .inference.bundle import digest_of, find_bundle
     from .inference.versions import promote as act
     from .training.tracking import bring_models, follow_promotion
 
     config = load_config(params)
     models = config.models_dir
     bring_models(config, run)
+    if run and run.startswith("."):
+        from .training.train import adopt
+
+        run = adopt(config, find_bundle(models, run), config.reports_dir / run)
     name = act(models, run)
     typer.echo(f"{name} answers now")
     follow_promotion(config)
@@ -242,8 +260,7 @@ def report_run(run: "Run", config: "Config") -> None:
     from .inference.versions import find_answering
     from .training.saving import compare_with_before
 
-    show_metrics(run.evaluation)
-    typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
+    show_run(run)
     if config.training.final_fit == "all":
         typer.echo("The saved model has learned from all examples; the numbers are of the same without those held out.")
     if worse := compare_with_before(run.bundle, config.evaluation.metric):
@@ -253,6 +270,12 @@ def report_run(run: "Run", config: "Config") -> None:
         typer.echo(f"{answering} was promoted, and still answers; the promote command lets this one")
     if config.evaluation.floor is None and (floor := propose_floor(run.evaluation, config.evaluation)):
         typer.echo(f"To let evaluate --check ask for as much, put this under evaluation in params.yaml:\n  {floor}")
+
+
+def show_run(run: "Run") -> None:
+    """Print what a run measured, and where its files are."""
+    show_metrics(run.evaluation)
+    typer.echo(f"Model:  {shown(run.bundle)}\nReport: {shown(run.report)}")
 
 
 def report_choice(choice: "Choice", config: "Config", params: Path | None) -> None:

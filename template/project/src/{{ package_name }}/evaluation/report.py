@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from pydantic_core import to_json
 
 from ..inference.naming import write_number
 from .evaluate import Evaluation
@@ -54,6 +55,13 @@ def write_run_report(name: str, evaluation: Evaluation, origin: Mapping[str, Any
     for file, rows in evaluation.files.items():
         rows.to_csv(folder / f"{file}.csv", index=False)
     return page
+
+
+def write_numbers(evaluation: Evaluation, path: Path) -> None:
+    """Write what was measured as JSON: of the model, of the naive baseline, and over the folds."""
+    numbers = {"model": evaluation.metrics, "baseline": evaluation.baseline, "folds": evaluation.folds_mean}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_json(numbers, indent=2, inf_nan_mode="null") + b"\n")
 
 
 def write_search_report(results: pd.DataFrame, metric: str, shares: Mapping[str, float], folder: Path) -> Path:

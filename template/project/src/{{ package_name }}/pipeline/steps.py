@@ -12,15 +12,15 @@ from ..evaluation.evaluate import read_metrics
 from ..evaluation.floor import check_floor
 from ..evaluation.report import put_section
 from ..evaluation.rivals import Comparison, compare_rivals, name_of, read_known
-from ..inference.bundle import digest_of, list_bundles, verify_checksums
+from ..inference.bundle import digest_of, list_bundles
 from ..inference.versions import find_answering, promoted
 from ..inference.versions import promote as let_answer
 from ..schema import SCHEMA_FILE
 from ..training.lineage import code_sha256, current_commit, data_sha256
-from ..training.runs import read_lineage, record_of_bundle
-from ..training.saving import CANDIDATE, LAST_FIT, whole_folder
-from ..training.tracking import bring_models, follow_promotion, log_run
-from ..training.train import train_candidate
+from ..training.runs import read_lineage
+from ..training.saving import CANDIDATE, LAST_FIT, copy_whole
+from ..training.tracking import bring_models, follow_promotion
+from ..training.train import adopt, train_candidate
 from .results import StepResult
 
 # Models that have learned from all examples were measured as they were before; these are kept to be compared.
@@ -178,30 +178,16 @@ def register(config: Config, evaluated: Evaluated) -> Registered:
     """
     models, name = config.models_dir, evaluated.name
     candidate, last = models / CANDIDATE, models / LAST_FIT
-    if not (models / name / SCHEMA_FILE).exists():
-        if name_of(candidate) != name:
-            raise BundleError(f"{candidate} is another model than {name} by now; run the pipeline again")
-        if last.exists():
-            copy_whole(candidate, models / MEASURED / name)
-        copy_whole(last if last.exists() else candidate, models / name)
-    verify_checksums(models / name)
-    report = config.reports_dir / CANDIDATE
-    if report.exists():
-        shutil.copytree(report, config.reports_dir / name, dirs_exist_ok=True)
+    if name_of(candidate) != name:
+        raise BundleError(f"{candidate} is another model than {name} by now; run the pipeline again")
+    if last.exists():
+        copy_whole(candidate, models / MEASURED / name)
+    decision = evaluated.model_dump(mode="json", exclude={"name"})
+    adopt(config, last if last.exists() else candidate, config.reports_dir / CANDIDATE, decision)
     for old in (models / MEASURED).glob("[!.]*"):
         if not (models / old.name).exists():
             shutil.rmtree(old)
-    record = record_of_bundle(models / name)
-    log_run(record.model_copy(update={"decision": evaluated.model_dump(mode="json", exclude={"name"})}), config)
     return Registered(name=name, digest=digest_of(models / name))
-
-
-def copy_whole(source: Path, target: Path) -> None:
-    """Copy a saved model to a folder of its own, whole or not at all."""
-    if target.exists():
-        return
-    with whole_folder(target) as staging:
-        shutil.copytree(source, staging, dirs_exist_ok=True)
 
 
 def promote(config: Config, evaluated: Evaluated) -> Promoted:

@@ -146,7 +146,7 @@ def record_of_bundle(folder: Path) -> RunRecord:
     saved, lineage = read_json(folder / METRICS_FILE), read_lineage(folder)
     folds = saved["folds"]
     return RunRecord(
-        name=lineage.run or folder.name,
+        name=folder.name,
         command="tune" if folds.get("chose") else "train",
         metrics=saved["metrics"],
         baseline=saved["baseline"],

@@ -112,6 +112,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a saved model to a folder of its own, whole or not at all, unless it is there already."""
+    if not target.exists():
+        with whole_folder(target) as staging:
+            shutil.copytree(source, staging, dirs_exist_ok=True)
+
+
 def sweep(models: Path) -> None:
     """Remove what runs that were killed left behind, unless it may be that of a run that still saves."""
     for path in models.glob(f"{UNFINISHED}*"):

@@ -2,11 +2,11 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
@@ -15,17 +15,18 @@ from sklearn.pipeline import Pipeline
 from ..config import Config, check_changes
 from ..data.dataset import Dataset, Split
 from ..data.load import load
-from ..errors import ConfigError
+from ..errors import BundleError, ConfigError
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.metrics import metric_names
 from ..evaluation.report import write_run_report
 from ..evaluation.rivals import name_of, read_known
 from ..evaluation.threshold import with_threshold
+from ..inference.bundle import verify_checksums
 from ..inference.naming import find_metric
 from .lineage import describe_lineage
 from .model import build_model
-from .runs import Lineage, check_label, name_run, record_of_bundle
-from .saving import CANDIDATE, LAST_FIT, save_bundle
+from .runs import Lineage, check_label, name_run, read_lineage, record_of_bundle
+from .saving import CANDIDATE, LAST_FIT, copy_whole, save_bundle
 from .tracking import log_run
 
 # Scores of a column alone that are worth a word, where 1 is the best.
@@ -44,14 +45,16 @@ class Run:
     report: Path
 
 
-def train(config: Config, label: str | None = None) -> Run:
+def train(config: Config, label: str | None = None, place: str | None = None) -> Run:
     """Fit the model that params.yaml names; `label` takes its place in the run's name.
 
-    Raises ConfigError when its metric is unknown, and ProjectError for a label that is none.
+    With a `place`, it takes the place of the model there, nothing answers with it, and no record is kept. Raises
+    ConfigError when its metric is unknown, and ProjectError for a label or place that is none.
     """
-    check_label(label)
+    for name in (label, place):
+        check_label(name)
     check_changes(config, [config.model])
-    return train_on(load(config), config, label)
+    return train_on(load(config), config, label, f".{place}" if place else None)
 
 
 def train_candidate(config: Config, rival: Path | None = None) -> Run:
@@ -65,8 +68,7 @@ def train_candidate(config: Config, rival: Path | None = None) -> Run:
     model, name = build_model(config, dataset.schema), name_run(config.model)
     measured = measure_fit(model, dataset, config, name, rival=name_of(rival) if rival else None)
     models, place = config.models_dir, config.models_dir / CANDIDATE
-    for old in (place, models / LAST_FIT, config.reports_dir / CANDIDATE):
-        shutil.rmtree(old, ignore_errors=True)
+    clear(place, models / LAST_FIT, config.reports_dir / CANDIDATE)
     dataset = measured.dataset
     save_bundle(model, replace(dataset, whole=None), measured.evaluation, measured.lineage, place)
     if dataset.whole is not None:
@@ -95,10 +97,10 @@ def train_all(config: Config, label: str | None = None) -> Iterator[Run]:
         raise ConfigError("none of the models can be fitted")
 
 
-def train_on(dataset: Dataset, config: Config, label: str | None) -> Run:
+def train_on(dataset: Dataset, config: Config, label: str | None, place: str | None = None) -> Run:
     """Fit the configured model on a dataset."""
     find_metric(config.evaluation.metric, metric_names(dataset.schema))
-    return finish_run(build_model(config, dataset.schema), dataset, config, label=label)
+    return finish_run(build_model(config, dataset.schema), dataset, config, label=label, place=place)
 
 
 def fit(model: BaseEstimator, examples: Split) -> None:
@@ -133,6 +135,30 @@ def warn_of_one_column(model: Pipeline, dataset: Dataset) -> None:
         )
 
 
+def clear(*folders: Path) -> None:
+    """Remove what is in the place of something new."""
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def adopt(config: Config, source: Path, pages: Path, decision: Mapping[str, Any] | None = None) -> str:
+    """Put a model that has a place of its own among the saved ones, with its report and a record; return its name.
+
+    It has the name of its run. What is there already is left as it is. Raises BundleError when it is damaged.
+    """
+    name = read_lineage(source).run
+    if name is None:
+        raise BundleError(f"{source} does not say which run it is of; train again")
+    copy_whole(source, config.models_dir / name)
+    verify_checksums(config.models_dir / name)
+    if pages.exists():
+        shutil.copytree(pages, config.reports_dir / name, dirs_exist_ok=True)
+    record = record_of_bundle(config.models_dir / name)
+    log_run(record.model_copy(update={"decision": dict(decision or {})}), config)
+    return name
+
+
 class Measured(NamedTuple):
     """What is known of a fit: the dataset with the threshold in its schema, what was measured, where it came from."""
 
@@ -161,9 +187,15 @@ def measure_fit(
 
 
 def finish_run(
-    model: Pipeline, dataset: Dataset, config: Config, *, folds_chose: bool = False, label: str | None = None
+    model: Pipeline,
+    dataset: Dataset,
+    config: Config,
+    *,
+    folds_chose: bool = False,
+    label: str | None = None,
+    place: str | None = None,
 ) -> Run:
-    """Fit the model on the training examples; evaluate, save, report and log it.
+    """Fit the model on the training examples; evaluate, save, report and log it, the last not in a `place` of its own.
 
     What is saved has learned from all examples, if `training.final_fit` says so.
     """
@@ -171,7 +203,11 @@ def finish_run(
     dataset, evaluation, lineage = measure_fit(model, dataset, config, name, folds_chose=folds_chose)
     if dataset.whole is not None:
         fit(model, dataset.whole)
-    bundle = save_bundle(model, dataset, evaluation, lineage, config.models_dir / name)
-    report = write_run_report(name, evaluation, lineage.origin(), config.reports_dir / name)
-    log_run(record_of_bundle(bundle).model_copy(update={"changes": config.changes}), config)
+    folders = [folder / (place or name) for folder in (config.models_dir, config.reports_dir)]
+    if place:
+        clear(*folders)
+    bundle = save_bundle(model, dataset, evaluation, lineage, folders[0])
+    report = write_run_report(name, evaluation, lineage.origin(), folders[1])
+    if not place:
+        log_run(record_of_bundle(bundle).model_copy(update={"changes": config.changes}), config)
     return Run(name, evaluation, bundle, report)

@@ -116,8 +116,10 @@ def stage(config: Config, files: Collection[Path]) -> Iterator[Staged]:
         parts: dict[Path, Path] = {}
         for place, file in enumerate(files):
             parts[file] = staged.folder / f"{place}.rows"
-            with refusing(staged, file):
+            try:
                 staged.examples[file] = write_rows(file, parts[file], base)
+            except DataError as error:
+                refuse(staged, file, error)
         if staged.examples:
             choose(config, base, staged, parts)
         yield staged
@@ -130,34 +132,45 @@ def choose(config: Config, base: Base, staged: Staged, parts: Mapping[Path, Path
         check_whole(config, base, staged, [parts[file] for file in files])
     except DataError as error:
         log.debug("not all files fit: %s", error)
-        kept: list[Path] = []
-        for file in files:
-            with refusing(staged, file):
-                if ROWS_STAND_ALONE:
-                    check_alone(config, base, staged, file, parts[file])
-                else:
-                    check_whole(config, base, staged, [*kept, parts[file]])
-                kept.append(parts[file])
+        kept = fitting(config, base, staged, parts, [], files)
         if kept:
-            check_whole(config, base, staged, kept)
+            check_whole(config, base, staged, [parts[file] for file in kept])
 
 
-@contextmanager
-def refusing(staged: Staged, file: Path) -> Iterator[None]:
-    """Take a file for refused, with the reason, if it does not fit."""
+def fitting(
+    config: Config, base: Base, staged: Staged, parts: Mapping[Path, Path], kept: list[Path], files: Sequence[Path]
+) -> list[Path]:
+    """Return the files that are kept already and those that fit beside them; where not all do, halves are asked."""
     try:
-        yield
+        if ROWS_STAND_ALONE:
+            check_alone(config, base, staged, files[0], [parts[file] for file in files])
+        else:
+            check_whole(config, base, staged, [parts[file] for file in (*kept, *files)])
     except DataError as error:
-        staged.examples.pop(file, None)
-        staged.refused[file] = str(error).replace(str(file), file.name)
+        if len(files) == 1:
+            refuse(staged, files[0], error)
+            return kept
+        half = len(files) // 2
+        kept = fitting(config, base, staged, parts, kept, files[:half])
+        return fitting(config, base, staged, parts, kept, files[half:])
+    return [*kept, *files]
 
 
-def check_alone(config: Config, base: Base, staged: Staged, file: Path, part: Path) -> None:
-    """Read the rows of one file by the schema of the table. Raises DataError that names what does not fit."""
+def refuse(staged: Staged, file: Path, error: DataError) -> None:
+    """Take a file for refused, with the reason."""
+    staged.examples.pop(file, None)
+    staged.refused[file] = str(error).replace(str(file), file.name)
+
+
+def check_alone(config: Config, base: Base, staged: Staged, file: Path, parts: Sequence[Path]) -> None:
+    """Read the rows of one file or several by the table's schema. Raises DataError that names what does not fit."""
     path = staged.folder / "alone" / config.data_path.name
     path.parent.mkdir(exist_ok=True)
     header = [f"sep={base.separator}", base.separator.join(written(name, base.separator) for name in base.names), ""]
-    path.write_bytes(base.newline.join(header).encode(base.encoding) + part.read_bytes())
+    with path.open("wb") as output:
+        output.write(base.newline.join(header).encode(base.encoding))
+        for part in parts:
+            output.write(part.read_bytes())
     read_as_table(config, path, file)
 
 

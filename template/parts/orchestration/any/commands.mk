@@ -1,0 +1,5 @@
+.PHONY: step
+STEP = ingest
+step:
+	@$(PYTHON) -m acme_ml pipeline step $(STEP)
+
