@@ -86,6 +86,29 @@ ITEMS = [
     Item("records of runs", TABLE, "training/runs.py", "class RunRecord", "make train"),
     Item("runs compared on a page", TABLE, "training/runs_page.py", "def draw_over_time", "make runs"),
     Item("any setting from the command line", TABLE, "config.py", "def change_setting", "make train"),
+    Item("retraining and model updating", TABLE, "pipeline/steps.py", "def decide", "make pipeline"),
+    Item("new data, validated", TABLE, "pipeline/validate.py", "def differences", "make pipeline"),
+    Item(
+        "version control for data and models",
+        f"{TABLE} data_versioning=dvc",
+        "dvc.yaml",
+        "models/.tracked",
+        "make repro",
+    ),
+    Item(
+        "workflow orchestration by Prefect",
+        f"{TABLE} orchestration=prefect",
+        "flows/retrain.py",
+        "@flow",
+        "make orchestrate",
+    ),
+    Item(
+        "workflow orchestration by Airflow",
+        f"{TABLE} orchestration=airflow",
+        "dags/retrain.py",
+        "BashOperator",
+        "make orchestrate",
+    ),
     Item("experiment tracking by MLflow", f"{TABLE} tracking=mlflow", "training/remote.py", "log_batch", "make train"),
     Item(
         "a registry of models", f"{TABLE} tracking=mlflow", "training/remote.py", "create_model_version", "make train"

@@ -4,12 +4,13 @@ They are in tests/data, so that a project's own data and settings change nothing
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load, read_data
@@ -20,6 +21,14 @@ from acme_ml.training.train import Run, train
 from acme_ml.training.trials import Task
 
 EXAMPLE = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_figures() -> Iterator[None]:
+    """Draw figures without room for their labels, which takes as long as all else about them, and no test looks at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -198,6 +198,8 @@ def test_a_killed_run_is_completed_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             ingest(config)
     assert config.data_path.read_bytes() == before
+    # What a process that is killed cannot remove.
+    (config.data_path.parent / f"{PENDING}left" / "whole").mkdir(parents=True)
     ingest(config)
     assert list(csv.reader(config.data_path.open(encoding="utf-8", newline=""))) == whole
     assert [line.outcome for line in read_ledger(config)].count("taken") == 1

@@ -111,6 +111,10 @@ def test_a_better_model_answers_from_then_on(copied: tuple[Config, Run], monkeyp
     # The same again: it answers already.
     again = run_pipeline(config)
     assert again.of("evaluate", Evaluated).why == f"{name} answers already"
+    # What it was promoted for is not forgotten.
+    record = {each.name: each for each in read_runs(config.runs_dir, config.models_dir)}[name]
+    assert record.decision["comparison"]["gain"] == 0.1
+    assert "is 0.6 against 0.5" in (config.reports_dir / name / "index.html").read_text(encoding="utf-8")
     assert find_answering(config.models_dir).name == name
     assert run.name in list_bundles(config.models_dir)
 

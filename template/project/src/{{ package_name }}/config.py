@@ -164,14 +164,16 @@ class _Loader(yaml.SafeLoader):
     """Reads numbers as Python and JSON do: 1e-3 is one."""
 
 
-_Loader.add_implicit_resolver(
+# Of the oldest stubs, the methods have no types.
+_loader: Any = _Loader
+_loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
 
 
 def read_yaml(text: str) -> Any:
     """Return what the text holds. Raises yaml.YAMLError."""
-    loader = _Loader(text)
+    loader: Any = _Loader(text)
     try:
         return loader.get_single_data()
     finally:

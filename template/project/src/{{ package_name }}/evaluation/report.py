@@ -20,6 +20,7 @@ FOLDS = ("folds", "folds that chose")
 # The figure of a search has a line for each of the best candidates, the table has all.
 MOST_CANDIDATES = 40
 HALF_PAGE = 9.0  # inches
+DPI = 110
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
@@ -166,8 +167,13 @@ def html_table(table: pd.DataFrame) -> str:
 
 def draw_png(figure: Figure) -> bytes:
     """Return the figure as a PNG image."""
+    figure.set_dpi(DPI)
+    # A figure is drawn twice to be saved, once for its layout; this makes the layout alone.
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()
 
 

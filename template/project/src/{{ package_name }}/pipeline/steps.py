@@ -147,9 +147,12 @@ def evaluate(config: Config, trained: Trained) -> Evaluated:
     folder = config.models_dir / CANDIDATE
     floor = check_floor(read_metrics(folder), config.evaluation)
     found = decide(config, trained, floor)
+    if found.champion == found.name:
+        # What it was promoted for stays in its report.
+        return found
     numbers = found.comparison.model_dump() if found.comparison else {}
     rows = {"promote": "yes" if found.won else "no", "why": found.why, **numbers}
-    table = pd.DataFrame(rows.items(), columns=["what", "value"])
+    table = pd.DataFrame({"what": [name.replace("_", " ") for name in rows], "value": list(rows.values())})
     put_section(config.reports_dir / CANDIDATE / "index.html", "Decision", table)
     return found
 
@@ -178,6 +181,8 @@ def register(config: Config, evaluated: Evaluated) -> Registered:
     """
     models, name = config.models_dir, evaluated.name
     candidate, last = models / CANDIDATE, models / LAST_FIT
+    if evaluated.champion == name:
+        return Registered(name=name, digest=digest_of(models / name))
     if name_of(candidate) != name:
         raise BundleError(f"{candidate} is another model than {name} by now; run the pipeline again")
     if last.exists():

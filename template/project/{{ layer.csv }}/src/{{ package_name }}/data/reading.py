@@ -4,12 +4,16 @@ DuckDB reads them in its strict mode: a row that is wider or narrower than the h
 stays open. Neither is mended by a guess.
 """
 
+import atexit
+import os
 import re
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import count
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -31,6 +35,8 @@ NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
 LONGEST_ROW = 2**25  # bytes
 # Columns of fewer different cells are read as places in a list of them, which is fifty times as fast.
 MOST_LISTED = 1_000
+# Tables in memory are told apart by these.
+NUMBERS = count()
 # Models compute in float32.
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -159,9 +165,16 @@ class Table:
     @cached_property
     def _kept(self) -> str:
         """The name of a table in memory with all cells. Raises DataError where a row of the file is none."""
+        name = f"kept_{next(NUMBERS)}"
         with self.connection.cursor() as cursor, self._explained():
-            cursor.execute(f"CREATE TABLE kept AS SELECT * FROM {self._file}")
-        return "kept"
+            cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM {self._file}")
+        return name
+
+    def close(self) -> None:
+        """Let go of the cells that are kept in memory."""
+        if "_kept" in self.__dict__:
+            with self.connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE {self._kept}")
 
     def _few(self, name: str) -> list[str]:
         """Return the different cells of a column as they are written, or none where they are many."""
@@ -314,8 +327,20 @@ def open_csv(path: Path, usual: str | None = None) -> Iterator[Table]:
     Where values can be cut in two ways, they are at the `usual` separator.
     """
     with tempfile.TemporaryDirectory() as folder:
-        dialect = plain_text(path, Path(folder), usual)
-        config: dict[str, Any] = dict.fromkeys(NO_EXTENSIONS, False)
-        # What does not fit into memory goes there, and not to the folder that a person works in.
-        with duckdb.connect(config={**config, "temp_directory": folder}) as connection:
-            yield Table(path, dialect, connection)
+        table = Table(path, plain_text(path, Path(folder), usual), database(os.getpid()))
+        try:
+            yield table
+        finally:
+            table.close()
+
+
+@cache
+def database(process: int) -> duckdb.DuckDBPyConnection:
+    """Return the database of a process, in memory: to make one takes longer than to read most tables."""
+    # What does not fit into memory goes there, and not to the folder that a person works in.
+    folder = tempfile.mkdtemp()
+    config: dict[str, Any] = dict.fromkeys(NO_EXTENSIONS, False)
+    connection = duckdb.connect(config={**config, "temp_directory": folder})
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(connection.close)
+    return connection

@@ -82,6 +82,9 @@ def pending(table: Path) -> Path:
 def complete(config: Config, ledger: list[Entry]) -> None:
     """Do what a killed run has not done: a table that the ledger knows of takes its place, any other is dropped."""
     waiting = pending(config.data_path)
+    for left in config.data_path.parent.glob(f"{PENDING}*"):
+        if left.is_dir():
+            shutil.rmtree(left)
     if not waiting.exists():
         return
     told = next((line.data_sha256 for line in reversed(ledger) if line.outcome == "taken"), "")
