@@ -165,7 +165,7 @@ def service_problems(document: Document, documents: list[Document]) -> Iterator[
 
 
 def policy_problems(document: Document, documents: list[Document]) -> Iterator[str]:
-    """A NetworkPolicy finds pods, lets requests in on their ports alone, and nothing out but questions for names."""
+    """A NetworkPolicy finds pods, lets requests in on their ports alone, and out to names and other pods."""
     spec = document["spec"]
     found = [pod for pod in pods(documents).values() if selects(spec["podSelector"]["matchLabels"], pod)]
     if len(found) != 1:
@@ -176,8 +176,17 @@ def policy_problems(document: Document, documents: list[Document]) -> Iterator[s
         let_in = {port["port"] for rule in spec.get("ingress", []) for port in rule.get("ports", [{"port": "any"}])}
         if let_in != port_names(pod):
             yield f"lets in on {let_in}"
-    if {port["port"] for rule in spec.get("egress", []) for port in rule.get("ports", [{"port": "any"}])} != {53}:
-        yield "lets out more than questions for names"
+    for rule in spec.get("egress", []):
+        ports = {port["port"] for port in rule.get("ports", [{"port": "any"}])}
+        if ports != {53} and not is_to_pods(rule, ports, documents):
+            yield "lets out more than questions for names"
+
+
+def is_to_pods(rule: Document, ports: set[Any], documents: list[Document]) -> bool:
+    """Return whether a rule is for the ports of one of these workloads, and for nobody else."""
+    selectors = [each.get("podSelector", {}).get("matchLabels", {}) for each in rule.get("to", [])]
+    found = [pod for each in selectors for pod in pods(documents).values() if selects(each, pod)]
+    return len(selectors) == len(found) == 1 and ports == port_names(found[0])
 
 
 def budget_problems(document: Document, documents: list[Document]) -> Iterator[str]:
