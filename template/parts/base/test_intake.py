@@ -17,7 +17,7 @@ from acme_ml.errors import DataError, ProjectError
 from acme_ml.pipeline import ingest as module
 from acme_ml.pipeline.ingest import LOCK_FILE, Ingested, ingest
 from acme_ml.pipeline.intake import PENDING, Staged
-from acme_ml.pipeline.ledger import read_ledger
+from acme_ml.pipeline.ledger import Entry, add_to_ledger, read_ledger
 
 LAST = 5
 HUGE = 2_000_000_000
@@ -77,6 +77,14 @@ def test_of_two_that_are_the_same_one_is_taken(config: Config, whole: list[list[
         offer(config, name, written([whole[0], *whole[-LAST:]]))
     assert outcomes(ingest(config)) == {"a.csv": "taken", "b.csv": "known"}
     assert list(csv.reader(config.data_path.open(encoding="utf-8", newline=""))) == whole
+
+
+def test_a_short_file_does_not_shorten_what_the_ledger_may_hold(config: Config, whole: list[list[str]]) -> None:
+    reason = "long" * 100
+    add_to_ledger(config, [Entry(time="", file="old.csv", outcome="refused", why=reason)])
+    offer(config, "new.csv", "a\n1\n")
+    assert outcomes(ingest(config)) == {"new.csv": "refused"}
+    assert [line.why for line in read_ledger(config)][:1] == [reason]
 
 
 def test_a_dry_run_writes_nothing(config: Config, whole: list[list[str]]) -> None:

@@ -13,7 +13,7 @@ from acme_ml.config import Config, Limits, load_config
 from acme_ml.errors import DataError, ProjectError
 from acme_ml.evaluation.metrics import LOWER_IS_BETTER
 from acme_ml.evaluation.rivals import Comparison
-from acme_ml.inference.bundle import list_bundles, load_bundle
+from acme_ml.inference.bundle import list_bundles, load_bundle, write_checksums
 from acme_ml.inference.versions import find_answering
 from acme_ml.pipeline import steps
 from acme_ml.pipeline.order import STEPS
@@ -27,7 +27,7 @@ from acme_ml.pipeline.validate import (
     profile_of,
     validate,
 )
-from acme_ml.training.runs import read_runs
+from acme_ml.training.runs import name_run, read_lineage, read_runs
 from acme_ml.training.saving import CANDIDATE
 from acme_ml.training.train import Run
 
@@ -43,7 +43,20 @@ def piped(
     shutil.copytree(project / "data", root / "data")
     shutil.copytree(run.bundle, root / "models" / run.name)
     config = load_config(root / "params.yaml")
+    # Where models are compared as they were before their last fit, the candidate is trained; else one more saves time.
+    if config.training.final_fit == "train":
+        offer(run, config)
     return config, run, run_pipeline(config)
+
+
+def offer(run: Run, config: Config) -> None:
+    """Let a copy of the trained model be the candidate that is compared with it."""
+    folder = Path(shutil.copytree(run.bundle, config.models_dir / CANDIDATE))
+    lineage = read_lineage(folder).model_copy(update={"run": name_run("again"), "rival": run.name})
+    (folder / "lineage.json").write_text(lineage.model_dump_json(), encoding="utf-8")
+    write_checksums(folder)
+    pages = Path(shutil.copytree(run.report.parent, config.reports_dir / CANDIDATE)) / "index.html"
+    pages.write_text(pages.read_text(encoding="utf-8").replace(run.name, str(lineage.run)), encoding="utf-8")
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from acme_ml.data.load import load, read_examples
 from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation.evaluate import evaluate_saved
 from acme_ml.evaluation.metrics import scorer
+from acme_ml.evaluation.rivals import compare_rivals, read_known
 from acme_ml.inference.storage import load_model
-from acme_ml.training.train import Run, train
+from acme_ml.training.train import Run, train, train_candidate
 
 Edit = Callable[[dict[str, Any]], Config]
 
@@ -42,6 +43,25 @@ def test_rows_that_moved_and_new_ones_change_nothing(copied: tuple[Config, Run])
     cells[header.split(",").index(name)] = "0.125"
     config.data_path.write_text("\n".join([header, ",".join(cells), *sorted(rows)]), encoding="utf-8")
     assert evaluate_saved(config)[1].metrics == pytest.approx(run.evaluation.metrics, rel=1e-6)
+
+
+def test_a_candidate_keeps_to_the_split_of_the_model_it_is_compared_with(copied: tuple[Config, Run]) -> None:
+    config, run = copied
+    header, rows = lines_of(config)
+    # One new row for every third, which differ from all others in a number.
+    name = next(column.name for column in load(config).schema.columns if column.kind == "number")
+    place = header.split(",").index(name)
+    new = [",".join(cell if at != place else f"{number / 7:.4f}" for at, cell in enumerate(row.split(",")))
+           for number, row in enumerate(rows[::3], start=1)]  # fmt: skip
+    config.data_path.write_text("\n".join([header, *rows, *new]), encoding="utf-8")
+    rival = config.models_dir / run.name
+    candidate = train_candidate(config.model_copy(update={"seed": config.seed + 1}), rival)
+    (learned, held_out), (new_learned, new_held_out) = read_known(rival), read_known(candidate.bundle)
+    assert set(learned) <= set(new_learned)
+    assert set(held_out) <= set(new_held_out)
+    assert set(new_held_out) > set(held_out)
+    found = compare_rivals(config, rival, candidate.bundle)
+    assert found.examples == len(new_held_out)
 
 
 def test_rows_that_are_gone_are_counted_and_too_few_are_refused(

@@ -206,7 +206,8 @@ def find_separator(text: str, path: Path, usual: str | None = None) -> str:
 
 def rows_of(text: str, separator: str) -> Iterator[list[str]]:
     """Yield the rows of a sample; a value of any length is one."""
-    csv.field_size_limit(len(text) + 1)
+    # The limit is that of the process, so that it may be raised alone.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
 
 
