@@ -1,6 +1,5 @@
 """New files become part of the data: each once, by its content, and all of it or nothing."""
 
-import hashlib
 import logging
 import shutil
 from collections import Counter
@@ -13,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from ..config import Config
 from ..errors import ProjectError
+from ..inference.bundle import checksum
 from .intake import Staged, complete, is_there, offered, stage
 from .ledger import Entry, Outcome, add_to_ledger, now, read_ledger
 from .results import StepResult
@@ -128,19 +128,13 @@ def look_at(path: Path, config: Config) -> Entry:
             return entry("refused", f"{size}, more than the {settings.megabytes:g} of pipeline.megabytes")
         if not before.st_size:
             return entry("refused", "it is empty")
-        digest = digest_of_file(path)
+        digest = checksum(path)
         after = path.stat()
     except OSError as error:
         return entry("waiting", f"it cannot be read: {error.strerror}")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return entry("waiting", "it changed while it was read")
     return entry("taken", digest=digest)
-
-
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def put_away(config: Config, settled: Iterable[tuple[Path, Entry]]) -> list[Entry]:

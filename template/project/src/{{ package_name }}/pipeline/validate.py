@@ -1,6 +1,5 @@
 """Whether the data is what it should be by its schema, and is like that of the run before."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def read_profile(path: Path) -> Profile | None:
         return None
     try:
         return Profile.model_validate_json(path.read_bytes())
-    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError):
+    except ValidationError:
         raise DataError(f"{path} cannot be read; run the pipeline with --accept to write it anew") from None
 
 

@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import hashlib
 import logging
 import os
 import shutil
@@ -18,6 +17,7 @@ from ..data.dialect import GZIP, ZIP, read_start, unpacked
 from ..data.load import read_data
 from ..data.reading import Table, open_csv
 from ..errors import DataError
+from ..inference.bundle import checksum
 from .ledger import Entry
 from .profile import ROWS_STAND_ALONE
 
@@ -88,7 +88,7 @@ def complete(config: Config, ledger: list[Entry]) -> None:
     if not waiting.exists():
         return
     told = next((line.data_sha256 for line in reversed(ledger) if line.outcome == "taken"), "")
-    if digest_of(waiting) == told:
+    if checksum(waiting) == told:
         log.warning("%s: a run that was killed is completed", config.data_path)
         waiting.replace(config.data_path)
     else:
@@ -194,7 +194,7 @@ def check_whole(config: Config, base: Base, staged: Staged, parts: Sequence[Path
         found = table.rows
     if found != expected:
         raise DataError(f"{staged.table} would hold {found} rows with the new ones, and not {expected}; mend its end")
-    staged.digest = digest_of(path)
+    staged.digest = checksum(path)
 
 
 def read_as_table(config: Config, path: Path, shown: Path) -> None:
@@ -287,9 +287,3 @@ def written(cell: str, separator: str) -> str:
 def count_of(part: Path) -> int:
     """Return how many rows a part holds."""
     return int(part.with_suffix(".count").read_text(encoding="ascii"))
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

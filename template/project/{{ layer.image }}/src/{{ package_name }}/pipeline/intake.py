@@ -1,6 +1,5 @@
 """Add new images to the folder of their label, each under its own name; what was there before stays as it is."""
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from ..data.folder import find_parts, glance, scan, walk
 from ..data.images import BadImage, decode, read_file
 from ..data.load import open_folder
 from ..errors import DataError
+from ..inference.bundle import checksum
 from ..schema import Schema
 from .ledger import Entry
 
@@ -57,7 +57,7 @@ def complete(config: Config, ledger: list[Entry]) -> None:
         unfinished = target.with_name(f".{target.name}")
         if line.outcome != "taken" or not unfinished.exists():
             continue
-        if hashlib.sha256(unfinished.read_bytes()).hexdigest() == line.sha256:
+        if checksum(unfinished) == line.sha256:
             unfinished.replace(target)
         else:
             unfinished.unlink()
