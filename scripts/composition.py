@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, TemplateNotFound
+from jinja2 import Environment, Template, TemplateNotFound
 
 from mlscaffold._errors import UsageError
 from mlscaffold._questions import Questionnaire, load_questions
@@ -75,9 +75,15 @@ def context(questions: Questionnaire, answers: Mapping[str, object]) -> dict[str
 def remember_files(environment: Environment) -> None:
     """Let Jinja look but once for each file: a slot asks for one in every folder of its parts."""
     environment.auto_reload = False
+    # All of them: its own cache would forget the first ones.
+    environment.cache = {}
     assert environment.loader is not None
-    find = environment.loader.get_source
+    find, select = environment.loader.get_source, environment.select_template
     missing: set[str] = set()
+
+    def select_template(names: Iterable[str], *others: Any) -> Template:
+        known = list(names)
+        return select([name for name in known if name not in missing] or known, *others)
 
     def get_source(environment: Environment, name: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         if name in missing:
@@ -89,6 +95,7 @@ def remember_files(environment: Environment) -> None:
             raise
 
     environment.loader.get_source = get_source  # type: ignore[method-assign, assignment]
+    environment.select_template = select_template  # type: ignore[method-assign, assignment]
 
 
 class Composition:

@@ -22,13 +22,16 @@ ANSWERS = {
     """*"OutputKey=='Arn'"*""": "echo arn:aws:ecr:eu-west-1:123456789012:repository/acme-forecast",
     """*"OutputKey=='Address'"*""": "echo lb.example.com",
 }
-TEMPLATES = ("repository", "service", "sagemaker")
+TEMPLATES = ("repository", "pipeline", "service", "sagemaker")
+HOURS = "cron(0 3 ? * SUN *)"
 # The AWS in memory makes these only when it is asked for them one by one.
 NOT_FROM_TEMPLATES = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
+    "AWS::EFS::AccessPoint",
+    "AWS::Scheduler::Schedule",
     "AWS::SNS::Subscription",
 }
 # What may be done to everything, as AWS lets it not be narrowed down.
@@ -69,7 +72,9 @@ def make_stack(name: str, text: str, **parameters: str) -> dict[str, str]:
     stacks = client("cloudformation")
     there = name in {each["StackName"] for each in stacks.describe_stacks()["Stacks"]}
     make = stacks.update_stack if there else stacks.create_stack
-    make(StackName=name, TemplateBody=text, Parameters=given, Capabilities=["CAPABILITY_IAM"])
+    # It does not leave out of a list what a condition leaves out.
+    body = decided(yaml.safe_load(text), HasModels="PipelineStack" in parameters)
+    make(StackName=name, TemplateBody=yaml.safe_dump(body), Parameters=given, Capabilities=["CAPABILITY_IAM"])
     (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
     assert stack["StackStatus"] == ("UPDATE_COMPLETE" if there else "CREATE_COMPLETE")
     resources = stacks.describe_stack_resources(StackName=name)["StackResources"]
@@ -116,6 +121,10 @@ def test_the_linter_finds_nothing(desk: Desk, env: Environment, name: str) -> No
         ("service", 'Memory: "1024"', 'Memory: "512"', "E3047"),
         ("service", "CircuitBreaker:", "CircutBreaker:", "E3002"),
         ("service", "DependsOn: [HttpsListener]", "DependsOn: [Listener]", "E3005"),
+        ("pipeline", "FlexibleTimeWindow:", "FlexibleWindow:", "E3002"),
+        ("pipeline", 'Mode: "OFF"', "Mode: sometimes", "E3030"),
+        ("pipeline", "TransitEncryption: ENABLED", "TransitEncryption: true", "E3030"),
+        ("pipeline", "Fn::GetAtt: [Cluster, Arn]", "Fn::GetAtt: [Clusters, Arn]", "E1010"),
         ("sagemaker", "EnableNetworkIsolation:", "NetworkIsolation:", "E3002"),
     ],
 )
@@ -129,12 +138,29 @@ def test_the_linter_sees_a_fault(
     assert said in done.stdout
 
 
+def decided(value: Any, **conditions: bool) -> Any:
+    """Return properties as they are where these conditions hold or not; what other conditions decide stays as it is."""
+    if isinstance(value, list):
+        return [each for each in (decided(each, **conditions) for each in value) if each != NOTHING]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Fn::If"}:
+        name, *both = value["Fn::If"]
+        if_so, otherwise = (decided(each, **conditions) for each in both)
+        return {True: if_so, False: otherwise, None: {"Fn::If": [name, if_so, otherwise]}}[conditions.get(name)]
+    kept = {name: decided(each, **conditions) for name, each in value.items()}
+    return {name: each for name, each in kept.items() if each != NOTHING}
+
+
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
 def statements(template: Any) -> Iterator[tuple[str, Any]]:
     """Yield what each role may do."""
     for name, each in template["Resources"].items():
-        for policy in each["Properties"].get("Policies", []) if each["Type"] == "AWS::IAM::Role" else []:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
+        properties = decided(each.get("Properties", {}), HasApiKey=True, HasModels=True)
+        for policy in properties.get("Policies", []) if each["Type"] == "AWS::IAM::Role" else []:
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
 
 
 def problems(template: Any) -> Iterator[str]:
@@ -146,13 +172,64 @@ def problems(template: Any) -> Iterator[str]:
         if statement["Resource"] == "*" and not UNBOUND.issuperset(actions):
             yield f"{role} may do {actions} to everything"
     resources = {name: each["Properties"] for name, each in template["Resources"].items() if "Properties" in each}
-    if "Task" in resources:
-        yield from service_problems(template, resources)
+    if "Hours" in resources:
+        yield from pipeline_problems(resources)
+    elif "Task" in resources:
+        for has_models in (False, True):
+            yield from service_problems(template, decided(resources, HasModels=has_models), has_models)
 
 
-def service_problems(template: Any, resources: Any) -> Iterator[str]:
-    """Yield what does not fit in the template of the service."""
+def task_problems(task: Any) -> Iterator[str]:
+    """Yield what does not fit in what a task runs."""
+    mounted = {mount["SourceVolume"] for each in task["ContainerDefinitions"] for mount in each["MountPoints"]}
+    if mounted != {each["Name"] for each in task["Volumes"]}:
+        yield "volumes are not both declared and mounted"
+    for each in task["ContainerDefinitions"]:
+        if not (each["ReadonlyRootFilesystem"] and each["User"] == "10001:10001"):
+            yield "the container is not confined"
+    for each in task["Volumes"]:
+        files = each.get("EFSVolumeConfiguration", ENCRYPTED)
+        if {"TransitEncryption": files["TransitEncryption"], "IAM": files["AuthorizationConfig"]["IAM"]} != CLOSED:
+            yield f"{each['Name']} is open to all"
+
+
+CLOSED = {"TransitEncryption": "ENABLED", "IAM": "ENABLED"}
+ENCRYPTED = {"TransitEncryption": "ENABLED", "AuthorizationConfig": {"IAM": "ENABLED"}}
+
+
+def pipeline_problems(resources: Any) -> Iterator[str]:
+    """Yield what does not fit in the template of the pipeline."""
+    yield from task_problems(resources["Task"])
     (container,) = resources["Task"]["ContainerDefinitions"]
+    if container["Command"][-2:] != ["pipeline", "run"]:
+        yield "something else is run"
+    places = {mount["SourceVolume"]: mount["ContainerPath"] for mount in container["MountPoints"]}
+    if places != {"tmp": "/tmp", **{name: f"/app/{name}" for name in ("models", "reports", "runs")}}:
+        yield f"the folders are {places}"
+    started = resources["Hours"]["Target"]["EcsParameters"]
+    run_task, pass_role = resources["ScheduleRole"]["Policies"][0]["PolicyDocument"]["Statement"]
+    if not started["TaskDefinitionArn"] == run_task["Resource"] == {"Ref": "Task"}:
+        yield "another task is started"
+    passed = [{"Fn::GetAtt": [resources["Task"][name]["Fn::GetAtt"][0], "Arn"]} for name in ROLES]
+    if pass_role["Resource"] != passed or "Condition" not in pass_role:
+        yield "other roles may be passed on"
+    (group,) = started["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
+    let_in = resources["FilesGroup"]["SecurityGroupIngress"][0]["SourceSecurityGroupId"]
+    if not group == let_in == resources["ModelsToFiles"]["GroupId"]:
+        yield "the file system is not reached"
+
+
+ROLES = ("ExecutionRoleArn", "TaskRoleArn")
+
+
+def service_problems(template: Any, resources: Any, has_models: bool) -> Iterator[str]:
+    """Yield what does not fit in the template of the service."""
+    yield from task_problems(resources["Task"])
+    container, *first = resources["Task"]["ContainerDefinitions"]
+    if [each["Essential"] for each in first] != [False] * has_models:
+        yield "something else runs beside the service"
+    if [each["ContainerName"] for each in container.get("DependsOn", [])] != [each["Name"] for each in first]:
+        yield "the service does not wait for its models"
     values = {each["Name"]: each["Value"] for each in container["Environment"]}
     ports = {
         int(values["PORT"]),
@@ -166,12 +243,9 @@ def service_problems(template: Any, resources: Any) -> Iterator[str]:
         yield f"the ports differ: {ports}"
     if resources["Service"]["LoadBalancers"][0]["ContainerName"] != container["Name"]:
         yield "the load balancer asks another container"
-    if not (container["ReadonlyRootFilesystem"] and container["User"] == "10001:10001"):
-        yield "the container is not confined"
-    if {each["SourceVolume"] for each in container["MountPoints"]} != {
-        each["Name"] for each in resources["Task"]["Volumes"]
-    }:
-        yield "volumes are not both declared and mounted"
+    models = {mount["ContainerPath"]: mount.get("ReadOnly") for mount in container["MountPoints"]}
+    if models.get(values["SERVICE_MODELS_DIR"]) is not (True if has_models else None):
+        yield "models are not where the service looks for them, or it may change them"
     if container["StopTimeout"] < 15 or resources["Targets"]["HealthCheckPath"] != "/ready":
         yield "is killed before it is done, or is not asked whether it is ready"
     if "DesiredCount" in resources["Service"]:
@@ -201,12 +275,32 @@ START = "Resources/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement"
         (f"{TASK}/User", "0", "not confined"),
         (f"{TASK}/MountPoints", [], "not both declared"),
         (f"{TASK}/StopTimeout", 5, "killed before"),
+        (f"{TASK}/DependsOn/Fn::If/1/0/ContainerName", "other", "does not wait"),
+        (f"{TASK}/MountPoints/1/Fn::If/1/ReadOnly", False, "may change them"),
+        ("Resources/Task/Properties/Volumes/1/Fn::If/1/EFSVolumeConfiguration/TransitEncryption", "DISABLED", "open"),
         ("Resources/Service/Properties/DesiredCount", 2, "overruled"),
         ("Resources/CpuAlarm/Properties/AlarmActions", [], "are watched"),
     ],
 )
 def test_what_does_not_fit_is_seen(texts: dict[str, str], way: str, value: Any, said: str) -> None:
     assert said in "\n".join(problems(spoiled(yaml.safe_load(texts["service"]), way, value)))
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        (f"{TASK}/Command/4", "status", "something else"),
+        (f"{TASK}/MountPoints/3/ContainerPath", "/runs", "the folders are"),
+        (f"{TASK}/User", "0", "not confined"),
+        ("Resources/Task/Properties/Volumes/3/EFSVolumeConfiguration/AuthorizationConfig/IAM", "DISABLED", "open"),
+        ("Resources/Hours/Properties/Target/EcsParameters/TaskDefinitionArn/Ref", "Other", "another task"),
+        ("Resources/ScheduleRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", "*", "to everything"),
+        ("Resources/ScheduleRole/Properties/Policies/0/PolicyDocument/Statement/1/Condition", None, "passed on"),
+        ("Resources/ModelsToFiles/Properties/GroupId", "other", "not reached"),
+    ],
+)
+def test_what_does_not_fit_in_the_pipeline_is_seen(texts: dict[str, str], way: str, value: Any, said: str) -> None:
+    assert said in "\n".join(problems(spoiled(yaml.safe_load(texts["pipeline"]), way, value)))
 
 
 # Stacks.
@@ -301,6 +395,56 @@ def resolved(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.usefixtures("cloud")
+def test_the_pipeline_is_made_and_the_service_reads_its_models(texts: dict[str, str]) -> None:
+    repository = make_stack("repository", texts["repository"])
+    around = surroundings()
+    both = {"RepositoryArn": repository["Arn"], "Vpc": around["Vpc"]}
+    given = {"Image": f"{repository['Uri']}:trainer-1", "Subnets": around["ServiceSubnets"], "Schedule": HOURS, **both}
+    outputs = make_stack("acme-pipeline", texts["pipeline"], **given)
+    (files,) = client("efs").describe_file_systems()["FileSystems"]
+    assert (files["FileSystemId"], files["Encrypted"]) == (outputs["Files"], True)
+    doors = client("efs").describe_mount_targets(FileSystemId=outputs["Files"])["MountTargets"]
+    assert sorted(door["SubnetId"] for door in doors) == sorted(around["ServiceSubnets"].split(","))
+    resources = yaml.safe_load(texts["pipeline"])["Resources"]
+    for name, folder in (("Models", "/models"), ("Runs", "/runs")):
+        wanted = {**resources[name]["Properties"], "FileSystemId": outputs["Files"]}
+        wanted["PosixUser"] = {key: int(value) for key, value in wanted["PosixUser"].items()}
+        creation = wanted["RootDirectory"].pop("CreationInfo")
+        owner = {key: int(creation[key]) for key in ("OwnerUid", "OwnerGid")}
+        wanted["RootDirectory"]["CreationInfo"] = {**owner, "Permissions": creation["Permissions"]}
+        made = client("efs").create_access_point(ClientToken=name, **wanted)
+        assert (made["RootDirectory"]["Path"], made["PosixUser"]["Uid"]) == (folder, 10001)
+    start_at_its_hours(resources["Hours"]["Properties"])
+    given = {"Image": f"{repository['Uri']}:1", "PipelineStack": "acme-pipeline", **both, **around}
+    make_stack("service", texts["service"], **given)
+    (arn,) = client("ecs").list_task_definitions(familyPrefix="service")["taskDefinitionArns"]
+    task = client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    assert [each["name"] for each in task["volumes"]] == ["tmp", "models"]
+    assert [each["name"] for each in task["containerDefinitions"]] == ["service", "models"]
+    # What is taken from the pipeline's stack is asked for by its name.
+    with pytest.raises(ClientError, match="other-pipeline-"):
+        make_stack("second", texts["service"], **{**given, "PipelineStack": "other-pipeline"})
+
+
+def start_at_its_hours(properties: Any) -> None:
+    """Ask for the schedule with the same properties, as it is not made from templates; wrong ones are refused."""
+    scheduler = client("scheduler")
+    given = resolved({**properties, "ScheduleExpression": HOURS}, {})
+    target = given["Target"]
+    ecs = target["EcsParameters"]
+    network = ecs["NetworkConfiguration"]["AwsvpcConfiguration"]
+    ecs["NetworkConfiguration"] = {
+        "awsvpcConfiguration": {
+            "AssignPublicIp": "DISABLED",
+            "Subnets": ["subnet-1"],
+            "SecurityGroups": network["SecurityGroups"],
+        }
+    }
+    scheduler.create_schedule(Name="pipeline", **given)
+    assert scheduler.get_schedule(Name="pipeline")["ScheduleExpression"] == HOURS
+
+
+@pytest.mark.usefixtures("cloud")
 def test_the_endpoint_is_made(texts: dict[str, str]) -> None:
     repository = make_stack("repository", texts["repository"])
     image = f"{repository['Uri']}:1"
@@ -341,6 +485,44 @@ def test_the_script_makes_the_repository_then_pushes_then_makes_the_service(desk
     assert parameters["ApiKeySecretArn"] == "arn:secret"
 
 
+def test_with_hours_the_script_makes_the_pipeline_before_the_service(desk: Desk) -> None:
+    desk.deploy("--yes", but={"SCHEDULE": HOURS, "PIPELINE_URL": "https://acme.example.com"})
+    asked = desk.asked()
+    made = [line for line in asked if line.startswith("aws cloudformation deploy ")]
+    stacks = [line.partition("--stack-name ")[2].split()[0] for line in made]
+    assert stacks == ["acme-forecast-repository", "acme-forecast-pipeline", "acme-forecast-service"]
+    trainer = f"{REPOSITORY}:trainer-{TAG}"
+    assert asked.index(f"docker push {trainer}") < asked.index(made[1])
+    assert ["--target trainer" in line for line in asked if line.startswith("docker build")] == [False, True]
+    # Every parameter that the template wants is given, and no other.
+    given = made[1].partition("--parameter-overrides ")[2]
+    template = yaml.safe_load((desk.project / "deploy" / "aws" / "pipeline.yaml").read_text(encoding="utf-8"))
+    assert set(re.findall(r"([A-Z]\w+)=", given)) == template["Parameters"].keys()
+    assert f"Schedule={HOURS} Url=https://acme.example.com" in given
+    assert f"Image={trainer} " in given
+    assert made[2].endswith(" PipelineStack=acme-forecast-pipeline")
+
+
+def test_an_image_that_trains_is_not_built_where_it_is_named_or_there(desk: Desk) -> None:
+    named = f"{REPOSITORY}:trainer-1"
+    desk.deploy("--yes", "--image", IMAGE, but={"SCHEDULE": HOURS, "TRAINER_IMAGE": named})
+    asked = desk.asked()
+    assert not any(line.startswith("docker") for line in asked)
+    assert any(f"Image={named} " in line for line in asked)
+    desk.deploy("--yes", "--image", IMAGE, but={"SCHEDULE": HOURS, "THERE": "yes"})
+    asked = desk.asked()
+    assert any("--target trainer" in line for line in asked)
+    assert not any(line.startswith("docker push") for line in asked)
+
+
+def test_hours_that_cannot_be_kept_are_refused(desk: Desk) -> None:
+    said = desk.deploy("--yes", expect=2, but={"SCHEDULE": HOURS, "SERVICE_SUBNETS": "a,b,c"})
+    assert "SERVICE_SUBNETS is a,b,c. With SCHEDULE, it has to be two" in said
+    said = desk.deploy("--yes", expect=2, but={"SCHEDULE": HOURS, "AWS_STACK": "sagemaker"})
+    assert "SCHEDULE is for AWS_STACK=service" in said
+    assert desk.asked() == []
+
+
 def test_the_script_makes_an_endpoint_with_fewer_settings(desk: Desk) -> None:
     only = dict.fromkeys(("VPC", "LOAD_BALANCER_SUBNETS", "SERVICE_SUBNETS", "CERTIFICATE_ARN"), "")
     desk.deploy("--yes", "--image", IMAGE, but={**only, "AWS_STACK": "sagemaker"})
@@ -358,5 +540,8 @@ def test_an_image_from_elsewhere_is_refused(desk: Desk) -> None:
 
 def test_the_folder_for_short_files_can_be_written_to(desk: Desk, env: Environment) -> None:
     recipe = (desk.project / "Dockerfile").read_text(encoding="utf-8")
-    assert recipe.index("VOLUME /tmp\n") < recipe.index("USER 10001:10001\n")
+    # In both images: the one that trains, and the one that serves.
+    trainer, service = recipe.split("\nFROM ")[-2:]
+    assert trainer.index('VOLUME ["/tmp", "/app/reports"]\n') < trainer.index("USER 10001:10001\n")
+    assert service.index("VOLUME /tmp\n") < service.index("USER 10001:10001\n")
     run("hadolint", "Dockerfile", cwd=desk.project, env=env)

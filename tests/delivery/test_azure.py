@@ -25,9 +25,12 @@ ANSWERS = {
     '"az identity show "*': f"echo {IDENTITY}",
     '"az containerapp show "*"--query "*': "echo acme.example.com",
     '"az containerapp show "*': '[ -n "$THERE" ]',
+    '"az containerapp job show "*': '[ -n "$THERE" ]',
+    '"az containerapp job "*" --yaml "*': 'cp "$9" "$KEEP/job.yaml"',
     '"az containerapp "*" --yaml "*': 'cp "$8" "$KEEP/deployed.yaml"',
 }
 # Processors and memory go together.
+HOURS = {"SCHEDULE": "0 3 * * 0", "MODELS_STORAGE": "acme-models"}
 SIZES = {number / 4: f"{number / 2:g}Gi" for number in range(1, 17)}
 
 
@@ -41,6 +44,12 @@ def desk(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environm
 def app(desk: Desk) -> Any:
     """The app, as it lies in the project."""
     return yaml.safe_load((desk.project / "deploy" / "azure" / "containerapp.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def job(desk: Desk) -> Any:
+    """What runs the pipeline, as it lies in the project."""
+    return yaml.safe_load((desk.project / "deploy" / "azure" / "job.yaml").read_text(encoding="utf-8"))
 
 
 def fields(model: Any) -> dict[str, tuple[Any, bool]]:
@@ -89,16 +98,44 @@ def model_problems(value: Any, model: Any, where: str) -> Iterator[str]:
     yield from (f"{where}.{name} is missing" for name in sorted(needed - value.keys()))
 
 
-def problems(app: Any) -> Iterator[str]:
-    """Yield what the models do not know: whether the parts fit each other."""
-    configuration, template = (app["properties"][name] for name in ("configuration", "template"))
-    (container,) = template["containers"]
-    identities = app["identity"]["userAssignedIdentities"].keys()
+def shared_problems(document: Any) -> Iterator[str]:
+    """Yield what does not fit in an app or a job: identities, secrets, sizes and volumes."""
+    configuration, template = (document["properties"][name] for name in ("configuration", "template"))
+    containers = [*template.get("initContainers", []), *template["containers"]]
+    identities = document["identity"]["userAssignedIdentities"].keys()
     used = [each["identity"] for each in (*configuration["registries"], *configuration.get("secrets", []))]
     yield from (f"no identity {each}" for each in used if each not in identities)
     secrets = {each["name"] for each in configuration.get("secrets", [])}
-    wanted = {each["secretRef"] for each in container["env"] if "secretRef" in each}
+    wanted = {each["secretRef"] for container in containers for each in container.get("env", []) if "secretRef" in each}
     yield from (f"the secret {each} is not both declared and used" for each in sorted(secrets ^ wanted))
+    volumes = {each["name"] for each in template.get("volumes", [])}
+    mounted = {each["volumeName"] for container in containers for each in container.get("volumeMounts", [])}
+    yield from (f"the volume {each} is not both declared and mounted" for each in sorted(volumes ^ mounted))
+    for container in containers:
+        if SIZES.get(container["resources"]["cpu"]) != container["resources"]["memory"]:
+            yield "no size that Container Apps has"
+
+
+def job_problems(job: Any) -> Iterator[str]:
+    """Yield what does not fit in the job."""
+    yield from shared_problems(job)
+    configuration = job["properties"]["configuration"]
+    hours = configuration["scheduleTriggerConfig"]
+    if (hours["parallelism"], hours["replicaCompletionCount"], configuration["replicaRetryLimit"]) != (1, 1, 0):
+        yield "may run twice at once"
+    (container,) = job["properties"]["template"]["containers"]
+    if container["command"][-2:] != ["pipeline", "run"]:
+        yield "something else is run"
+    places = {each["mountPath"]: each.get("subPath") for each in container["volumeMounts"]}
+    if places != {"/app/models": None, "/app/runs": ".runs"}:
+        yield f"the folders are {places}"
+
+
+def problems(app: Any) -> Iterator[str]:
+    """Yield what the models do not know: whether the parts fit each other."""
+    yield from shared_problems(app)
+    configuration, template = (app["properties"][name] for name in ("configuration", "template"))
+    (container,) = template["containers"]
     values = {each["name"]: each.get("value") for each in container["env"]}
     ports = [each["httpGet"]["port"] for each in container["probes"]]
     if {int(values["PORT"]), configuration["ingress"]["targetPort"]} != set(ports) or len(set(ports)) != 1:
@@ -106,8 +143,9 @@ def problems(app: Any) -> Iterator[str]:
     probes = {each["type"]: each["httpGet"]["path"] for each in container["probes"]}
     if probes != {"Startup": "/ready", "Readiness": "/ready", "Liveness": "/health"}:
         yield "is not probed as it should be"
-    if SIZES.get(container["resources"]["cpu"]) != container["resources"]["memory"]:
-        yield "no size that Container Apps has"
+    places = {each["mountPath"] for each in container.get("volumeMounts", [])}
+    if values.get("SERVICE_MODELS_DIR") not in (places or {None}):
+        yield "looks for models elsewhere"
     scale = template["scale"]
     if not 0 < scale["minReplicas"] <= scale["maxReplicas"]:
         yield "scales to nothing"
@@ -120,6 +158,30 @@ def test_the_app_is_what_azure_knows(app: Any) -> None:
     assert list(problems(app)) == []
     ingress = app["properties"]["configuration"]["ingress"]
     assert (ingress["external"], ingress["allowInsecure"]) == (True, False)
+
+
+def test_the_job_is_what_azure_knows(job: Any) -> None:
+    assert list(schema_problems(job, models.Job)) == []
+    assert list(job_problems(job)) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        ("properties/configuration/scheduleTriggerConfig/cron", "0 3 * * 0", "cron is unknown"),
+        ("properties/configuration/triggerType", "Cron", "is none of"),
+        ("properties/configuration/replicaTimeout", None, "replicaTimeout is missing"),
+        ("properties/template/volumes/0/storageType", "NFS", "is none of"),
+        ("properties/configuration/replicaRetryLimit", 1, "twice at once"),
+        ("properties/template/containers/0/command/4", "status", "something else"),
+        ("properties/template/containers/0/volumeMounts/1/subPath", None, "the folders are"),
+        ("properties/template/containers/0/resources/memory", "8Gi", "no size"),
+        ("properties/template/volumes/0/name", "other", "not both declared and mounted"),
+    ],
+)
+def test_a_fault_of_the_job_is_seen(job: Any, way: str, value: Any, said: str) -> None:
+    flawed = spoiled(job, way, value)
+    assert re.search(said, "\n".join([*schema_problems(flawed, models.Job), *job_problems(flawed)]))
 
 
 CONFIGURATION = "properties/configuration"
@@ -148,7 +210,8 @@ CONTAINER = f"{TEMPLATE}/containers/0"
         (f"{TEMPLATE}/scale/rules/0/http/metadata/concurrentRequests", 50, "is not of type str"),
         (f"{CONTAINER}/resources/memory", "4Gi", "no size"),
         (f"{CONTAINER}/probes/0", None, "is not probed"),
-        (f"{CONTAINER}/env/4/secretRef", "key", "not both declared and used"),
+        (f"{CONTAINER}/env/6/secretRef", "key", "not both declared and used"),
+        (f"{CONTAINER}/env/3/value", "/elsewhere", "looks for models elsewhere"),
         (f"{CONTAINER}/env/0/value", "8080", "the ports differ"),
         (f"{CONFIGURATION}/registries/0/identity", "other", "no identity other"),
         (f"{TEMPLATE}/scale/maxReplicas", 0, "scales to nothing"),
@@ -187,6 +250,42 @@ def test_the_script_deploys_the_app(desk: Desk, secret: str) -> None:
 
 
 @pytest.mark.parametrize(("there", "verb"), [("", "create"), ("yes", "update")])
+def test_with_hours_the_script_makes_the_job_and_the_app_reads_its_models(desk: Desk, there: str, verb: str) -> None:
+    desk.deploy("--yes", but={**HOURS, "THERE": there, "PIPELINE_URL": "https://acme.example.com"})
+    asked = desk.asked()
+    trainer = f"acmeregistry.azurecr.io/acme-forecast-trainer:{TAG}"
+    assert f"docker push {trainer}" in asked
+    start = f"az containerapp job {verb} --name acme-forecast-pipeline --resource-group acme-group --yaml "
+    assert any(line.startswith(start) for line in asked)
+    job = yaml.safe_load((Path(desk.env["KEEP"]) / "job.yaml").read_text(encoding="utf-8"))
+    assert [*schema_problems(job, models.Job), *job_problems(job)] == []
+    assert job["properties"]["configuration"]["scheduleTriggerConfig"]["cronExpression"] == "0 3 * * 0"
+    (container,) = job["properties"]["template"]["containers"]
+    assert container["image"] == trainer
+    assert {"name": "PIPELINE_URL", "value": "https://acme.example.com"} in container["env"]
+    found = deployed(desk)
+    assert [*schema_problems(found, models.ContainerApp), *problems(found)] == []
+    template = found["properties"]["template"]
+    assert template["volumes"] == job["properties"]["template"]["volumes"]
+    assert template["volumes"][0]["storageName"] == "acme-models"
+    assert {each["image"] for each in template["initContainers"]} == {template["containers"][0]["image"]}
+    assert list((desk.project / "deploy" / "azure").glob(".*")) == []
+
+
+def test_without_hours_nothing_is_said_of_models(desk: Desk) -> None:
+    desk.deploy("--yes")
+    assert not any(" job " in line for line in desk.asked())
+    template = deployed(desk)["properties"]["template"]
+    assert not {"volumes", "initContainers"} & template.keys()
+    assert "volumeMounts" not in template["containers"][0]
+
+
+def test_hours_without_a_storage_are_refused(desk: Desk) -> None:
+    assert "MODELS_STORAGE is not set" in desk.deploy("--yes", expect=2, but={"SCHEDULE": "0 3 * * 0"})
+    assert desk.asked() == []
+
+
+@pytest.mark.parametrize(("there", "verb"), [("", "create"), ("yes", "update")])
 def test_the_app_is_made_once(desk: Desk, there: str, verb: str) -> None:
     assert "acme.example.com" in desk.deploy("--yes", "--image", IMAGE, but={"THERE": there})
     asked = desk.asked()
@@ -204,3 +303,6 @@ def test_a_name_is_as_short_as_azure_wants_it(template: Path, tmp_path: Path, en
     env["SERVICE_OPEN"] = "true"
     said = run("bash", project / "deploy" / "azure" / "deploy.sh", "--dry-run", cwd=project, env=env).stdout
     assert f"--name {'a' * 31} " in said
+    env |= HOURS
+    said = run("bash", project / "deploy" / "azure" / "deploy.sh", "--dry-run", cwd=project, env=env).stdout
+    assert f"--name {'a' * 23}-pipeline " in said

@@ -8,6 +8,7 @@ from typing import Any
 
 import pexpect
 import pytest
+import yaml
 
 from .deploying import COMMANDS, IMAGE, NOT_WITH_IMAGE, SETTINGS, TAG, WITH_IMAGE, Desk, make_desk, shown
 from .machine import Environment, executable, render, run
@@ -164,6 +165,25 @@ def test_the_readme_tells_every_variable(desk: Desk) -> None:
     assert set(SETTINGS[desk.target]) <= set(needed)
     assert [name for name in needed if name not in readme] == []
 
+
+def test_an_empty_volume_is_filled_in_one_way(template: Path, tmp_path: Path, env: Environment) -> None:
+    # test_kubernetes.py runs it.
+    found = {}
+    for target, (file, way) in FILLED.items():
+        project = render(template, tmp_path / target, env, deployment=target)
+        found[target] = yaml.safe_load((project / "deploy" / target / file).read_text(encoding="utf-8"))
+        for key in way:
+            found[target] = found[target][key]
+    assert len(set(found.values())) == 1, found
+
+
+FIRST = ("spec", "template", "spec", "initContainers", 0, "command", 2)
+BESIDE = ("Resources", "Task", "Properties", "ContainerDefinitions", 1, "Fn::If", 1, "Command", 0)
+FILLED: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "kubernetes": ("base/deployment.yaml", FIRST),
+    "aws": ("service.yaml", BESIDE),
+    "azure": ("containerapp.yaml", ("properties", "template", "initContainers", 0, "command", 2)),
+}
 
 # Secrets.
 

@@ -20,8 +20,15 @@ TYPES = {"string": str, "integer": int, "boolean": bool, "number": float}
 ANSWERS = {
     '"gcloud artifacts repositories describe "*': '[ -n "$THERE" ]',
     '"gcloud run services replace "*': 'cp "$4" "$KEEP/replaced.yaml"',
+    '"gcloud run jobs replace "*': 'cp "$4" "$KEEP/job.yaml"',
+    '"gcloud storage ls "*': '[ -n "$THERE" ]',
+    '"gcloud scheduler jobs describe "*': '[ -n "$THERE" ]',
     '"gcloud run services describe "*': "echo https://acme.example.com",
 }
+
+
+HOURS = {"SCHEDULE": "0 3 * * 0", "MODELS_BUCKET": "acme-models"}
+BUCKET = {"bucketName": "acme-models", "mountOptions": "only-dir=models,uid=10001,gid=10001"}
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +41,12 @@ def desk(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environm
 def service(desk: Desk) -> Any:
     """The service, as it lies in the project."""
     return yaml.safe_load((desk.project / "deploy" / "gcp" / "service.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def job(desk: Desk) -> Any:
+    """What runs the pipeline, as it lies in the project."""
+    return yaml.safe_load((desk.project / "deploy" / "gcp" / "job.yaml").read_text(encoding="utf-8"))
 
 
 def schema_problems(value: Any, schema: dict[str, Any], where: str = "") -> Iterator[str]:
@@ -91,6 +104,26 @@ def problems(service: Any) -> Iterator[str]:
         yield "the platform gives up before the service does"
 
 
+def job_problems(job: Any) -> Iterator[str]:
+    """Yield what no schema knows of the job: annotations, folders, and that it is one and is not started again."""
+    execution = job["spec"]["template"]
+    unknown = execution["metadata"]["annotations"].keys() - accepted_annotations("Execution")
+    yield from (f"{name} is no annotation of an Execution" for name in sorted(unknown))
+    spec = execution["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    if container["command"][-2:] != ["pipeline", "run"]:
+        yield "something else is run"
+    if (execution["spec"]["taskCount"], spec["maxRetries"]) != (1, 0):
+        yield "may run twice at once"
+    places = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    if places != {name: f"/app/{name}" for name in ("models", "runs")}:
+        yield f"the folders are {places}"
+    for volume in spec["volumes"]:
+        told = volume["csi"]["volumeAttributes"]["mountOptions"]
+        if told != f"only-dir={volume['name']},uid=10001,gid=10001":
+            yield f"{volume['name']} is another folder, or not for the user of the image"
+
+
 def test_the_service_is_what_cloud_run_knows(service: Any) -> None:
     assert list(schema_problems(service, {"$ref": "Service"})) == []
     assert list(problems(service)) == []
@@ -100,6 +133,34 @@ def test_the_service_is_what_cloud_run_knows(service: Any) -> None:
     paths = [container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")]
     assert paths == ["/ready", "/health"]
     assert container["resources"]["limits"].keys() == {"cpu", "memory"}
+
+
+def test_the_job_is_what_cloud_run_knows(job: Any) -> None:
+    assert list(schema_problems(job, {"$ref": "Job"})) == []
+    assert list(job_problems(job)) == []
+    assert (job["apiVersion"], job["kind"]) == ("run.googleapis.com/v1", "Job")
+    assert job["metadata"]["name"] == "acme-forecast-pipeline"
+
+
+TASK = "spec/template/spec/template/spec"
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        (f"{TASK}/maxRetry", 0, "maxRetry is unknown"),
+        (f"{TASK}/timeoutSeconds", 21600, "is not of type string"),
+        (f"{TASK}/volumes/0/csi/volumeAttribute", {}, "volumeAttribute is unknown"),
+        ("spec/template/metadata/annotations/run.googleapis.com~ingress", "all", "is no annotation of an Execution"),
+        (f"{TASK}/maxRetries", 3, "twice at once"),
+        (f"{TASK}/containers/0/command/4", "status", "something else"),
+        (f"{TASK}/containers/0/volumeMounts/0/mountPath", "/models", "the folders are"),
+        (f"{TASK}/volumes/1/csi/volumeAttributes/mountOptions", "only-dir=models", "another folder"),
+    ],
+)
+def test_a_fault_of_the_job_is_seen(job: Any, way: str, value: Any, said: str) -> None:
+    flawed = spoiled(job, way, value)
+    assert re.search(said, "\n".join([*schema_problems(flawed, {"$ref": "Job"}), *job_problems(flawed)]))
 
 
 SPEC = "spec/template/spec"
@@ -115,7 +176,7 @@ CONTAINER = f"{SPEC}/containers/0"
         (f"{CONTAINER}/ports/0/containerPort", "8000", "is not of type integer"),
         (f"{CONTAINER}/resources/limits/cpu", 1, "is not of type string"),
         (f"{CONTAINER}/env/0/value", 64, "is not of type string"),
-        (f"{CONTAINER}/env/3/valueFrom/secretKeyRef/version", "1", "version is unknown"),
+        (f"{CONTAINER}/env/5/valueFrom/secretKeyRef/version", "1", "version is unknown"),
         (f"{CONTAINER}/env", {}, "is not of type string|is no object"),
         ("metadata/annotation", {}, "annotation is unknown"),
         ("metadata/annotations/run.googleapis.com~ingres", "all", "is no annotation of a Service"),
@@ -150,6 +211,60 @@ def test_the_script_replaces_the_service(desk: Desk, secret: str) -> None:
     keys = [each["valueFrom"]["secretKeyRef"] for each in spec["containers"][0]["env"] if "valueFrom" in each]
     assert keys == ([{"name": secret, "key": "latest"}] if secret else [])
     assert not (desk.project / "deploy" / "gcp" / ".release.yaml").exists()
+
+
+def kept(desk: Desk, name: str) -> Any:
+    """Return what was replaced last."""
+    return yaml.safe_load((Path(desk.env["KEEP"]) / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("there", ["", "yes"])
+def test_with_hours_the_script_makes_the_pipeline_and_the_service_reads_its_models(desk: Desk, there: str) -> None:
+    desk.deploy("--yes", but={**HOURS, "THERE": there, "PIPELINE_URL": "https://acme.example.com"})
+    asked = desk.asked()
+    trainer = f"europe-west1-docker.pkg.dev/acme-1/acme-forecast/trainer:{TAG}"
+    assert f"docker push {trainer}" in asked
+    # The service has a model to start with.
+    filled = [line for line in asked if line.startswith("gcloud storage rsync ")]
+    assert len(filled) == (0 if there else 1)
+    assert all(line.endswith(" models gs://acme-models/models") for line in filled)
+    (hours,) = [line for line in asked if re.match("gcloud scheduler jobs (create|update) ", line)]
+    assert hours.startswith(f"gcloud scheduler jobs {'update' if there else 'create'} http acme-forecast-pipeline ")
+    assert "--schedule 0 3 * * 0 --time-zone Etc/UTC " in hours
+    assert "/v2/projects/acme-1/locations/europe-west1/jobs/acme-forecast-pipeline:run " in hours
+    job = kept(desk, "job.yaml")
+    assert [*schema_problems(job, {"$ref": "Job"}), *job_problems(job)] == []
+    task = job["spec"]["template"]["spec"]["template"]["spec"]
+    assert task["containers"][0]["image"] == trainer
+    assert {each["name"]: each.get("value") for each in task["containers"][0]["env"]} == {
+        "PIPELINE_URL": "https://acme.example.com",
+        "PIPELINE_SECONDS": "300",
+    }
+    assert task["volumes"][0]["csi"]["volumeAttributes"] == BUCKET
+    service = kept(desk, "replaced.yaml")
+    assert [*schema_problems(service, {"$ref": "Service"}), *problems(service)] == []
+    (volume,) = service["spec"]["template"]["spec"]["volumes"]
+    assert (volume["csi"]["readOnly"], volume["csi"]["volumeAttributes"]) == (True, BUCKET)
+    assert asked.index(hours) < next(
+        n for n, line in enumerate(asked) if line.startswith("gcloud run services replace")
+    )
+    assert list((desk.project / "deploy" / "gcp").glob(".*")) == []
+
+
+def test_without_hours_nothing_is_said_of_models(desk: Desk) -> None:
+    desk.deploy("--yes")
+    assert not any("jobs" in line or "storage" in line for line in desk.asked())
+    spec = kept(desk, "replaced.yaml")["spec"]["template"]["spec"]
+    assert "volumes" not in spec
+    assert "volumeMounts" not in spec["containers"][0]
+    assert not {"SERVICE_MODELS_DIR", "SERVICE_RELOAD_SECONDS"} & {
+        each["name"] for each in spec["containers"][0]["env"]
+    }
+
+
+def test_hours_without_a_bucket_are_refused(desk: Desk) -> None:
+    assert "MODELS_BUCKET is not set" in desk.deploy("--yes", expect=2, but={"SCHEDULE": "0 3 * * 0"})
+    assert desk.asked() == []
 
 
 def test_the_script_deploys_the_image_that_is_named(desk: Desk) -> None:

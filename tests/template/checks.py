@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -111,8 +112,9 @@ PARSERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
     ".toml": tomllib.loads,
     ".json": json.loads,
-    ".yml": yaml.safe_load,
-    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+    # The loader in C is the same, and ten times as fast.
+    ".yml": lambda text: yaml.load(text, yaml.CSafeLoader),
+    ".yaml": lambda text: list(yaml.load_all(text, yaml.CSafeLoader)),
     "Dockerfile": parse_dockerfile,
 }
 
@@ -172,23 +174,33 @@ def check_commands(project: Project) -> Iterator[str]:
 
 
 def check_style(projects: Iterable[Project]) -> Iterator[str]:
-    """The code is formatted and lint-clean with the projects' own settings; code that was clean before is."""
-    keys = {repr((each.pyproject["tool"]["ruff"], sorted(each.python.items()))): each for each in projects}
-    unknown = {key: project for key, project in keys.items() if key not in _clean_code}
+    """The code is formatted and lint-clean with the projects' own settings; a file that was clean before is."""
+    new: set[tuple[str, str, bytes]] = set()
+    places = []
     with ExitStack() as stack:
-        folders = [stack.enter_context(project.written(".py", "pyproject.toml")) for project in unknown.values()]
-        problems = list(style_problems(folders))
+        for project in projects:
+            settings = repr(project.pyproject["tool"]["ruff"])
+            names = {name for name, each in project.python.items() if (settings, name, each) not in _clean_code | new}
+            new |= {(settings, name, project.files[name]) for name in names}
+            # The others have to be there, as imports of the project's own modules are sorted apart; nobody reads them.
+            kept = {name: project.files[name] if name in names else b"" for name in project.python}
+            if names:
+                kept["pyproject.toml"] = project.files["pyproject.toml"]
+                folder = stack.enter_context(replace(project, files=kept).written())
+                places += [folder / name for name in names]
+        problems = list(style_problems(places))
     yield from problems
     if not problems:
-        _clean_code.update(unknown)
+        _clean_code.update(new)
 
 
-_clean_code: set[str] = set()
+# Settings of ruff, path and content.
+_clean_code: set[tuple[str, str, bytes]] = set()
 
 
-def style_problems(folders: Iterable[Path]) -> Iterator[str]:
-    """Ask ruff itself, once for all projects: each has its own settings."""
-    places = sorted(map(str, folders))
+def style_problems(paths: Iterable[Path]) -> Iterator[str]:
+    """Ask ruff itself, once for all projects or files: each has its own settings."""
+    places = sorted(map(str, paths))
     for arguments in (["check", "--output-format", "concise"], ["format", "--diff"]) if places else []:
         command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", *places]
         result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -156,7 +156,7 @@ def imported_modules(content: bytes) -> frozenset[str]:
 
 def conda_problems(project: Project, declared: list[Requirement]) -> Iterator[str]:
     """environment.yml has the same packages, by conda-forge's names, with the same bounds."""
-    packages = yaml.safe_load(project.text("environment.yml"))["dependencies"]
+    packages = yaml.load(project.text("environment.yml"), yaml.CSafeLoader)["dependencies"]
     listed = {package.split(" ")[0]: package.partition(" ")[2] for package in packages if isinstance(package, str)}
     by_pip = [Requirement(text) for package in packages if isinstance(package, dict) for text in package["pip"]]
     listed |= {each.name: ",".join(sorted(str(bound) for bound in each.specifier)) for each in by_pip}

@@ -67,10 +67,13 @@ WHEN: list[tuple[dict[str, str], str]] = [
 IMAGE = ".dockerignore Dockerfile compose.yaml deploy/docker/requirements.py"
 # What each target adds to the image.
 DEPLOYMENTS = {
-    "aws": "deploy/aws/deploy.sh deploy/aws/repository.yaml deploy/aws/sagemaker.yaml deploy/aws/service.yaml",
-    "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml",
+    "aws": """
+    deploy/aws/deploy.sh deploy/aws/pipeline.yaml deploy/aws/repository.yaml
+    deploy/aws/sagemaker.yaml deploy/aws/service.yaml
+    """,
+    "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml deploy/azure/job.yaml",
     "docker": "",
-    "gcp": "deploy/gcp/deploy.sh deploy/gcp/service.yaml",
+    "gcp": "deploy/gcp/deploy.sh deploy/gcp/job.yaml deploy/gcp/service.yaml",
     "kubernetes": """
     deploy/kubernetes/deploy.sh
     deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml
@@ -161,11 +164,17 @@ FOREIGN = [
         r"docker|container(?!: Any|\))|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
     _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    # Those where something may run at its hours.
+    _foreign(
+        "deployment",
+        " ".join(set(DEPLOYMENTS) - {"docker"}),
+        r"\bAS trainer|--target trainer|TRAINER_IMAGE",
+    ),
     _foreign("deployment", "aws", r"\baws|amazon|sagemaker|cloudformation|fargate|\bec[rs]\b|/ping\b|invocations"),
     _foreign("deployment", "azure", r"azure|\baz\b|azurecr|key ?vault|container ?apps?\b|resource group"),
     # Docstrings follow Google's convention.
     _foreign("deployment", "gcp", r"\bgcp|gcloud|(?<!convention = \")google|cloud run|artifact ?registry|knative"),
-    _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b|\bAS trainer|--target trainer"),
+    _foreign("deployment", "kubernetes", r"kubernetes|kubectl|kustomi|\bk8s\b|\bpods?\b"),
     _foreign("ci", "github", r"github(?!\.com/conda)|ghcr|dependabot|pinned by commit|ACTIONS_|persist-credentials"),
     _foreign(
         "ci", "gitlab", r"gitlab|merge request|id_tokens|CI_[A-Z]+_|\bdind\b|\.cache/|\bapk\b|apt-get|condaforge/"

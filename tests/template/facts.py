@@ -55,7 +55,9 @@ TASKS = {
     "classification": Task(r"penguin|species|adelie|\bisland\b|bill_length", f"{TABLE} {CLASSES} {LEAKS}"),
     "regression": Task(r"\bmpg\b|horsepower|cylinders|chevrolet|\br2\b", f"{TABLE} {LEAKS}"),
     "clustering": Task(
-        r"\bwine\b|alcohol|proline|flavanoid|k_?means|silhouette|davies|dendrogram|hierarchical|agglomerative", TABLE
+        r"\bwine\b|alcohol|proline|flavanoid|k_?means|silhouette|davies|dendrogram|agglomerative"
+        r"|hierarchical(?![\s-]namespace)",
+        TABLE,
     ),
     "text-classification": Task(
         r"stemm|tokeni[sz]|vocabular|tf_?idf|word2vec|fasttext|gensim|docstring|stop_?words|snowball",

@@ -4,17 +4,18 @@ A file that gathers text reads so many answers that their combinations may be to
 over the answers that it reads, and whole projects hold every three answers together.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pytest
 from tally import Tally
 
-from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, FILLED
+from scripts.composition import CODE_QUESTIONS, DEPENDENCIES, DEPENDENCIES_FILE, FILLED
 
 from .checks import content_problems, foreign_words
 from .expected import FOREIGN, is_chosen
 from .footprint import Footprint
-from .rendering import Renderer, label
+from .rendering import CODE, Renderer, label
 from .sources import PARTS, PROJECT, TEMPLATE, files, read
 
 # A file is rendered whole for at most so many combinations; `make prove` renders larger ones whole, too.
@@ -23,6 +24,8 @@ MOST, MOST_OF_PROOF = 1_100, 20_000
 ANSWERS = "{{ _copier_conf.answers_file }}.jinja"
 # Each of these many tests takes its share of the files, the large ones first.
 SHARES = 8
+
+LAYERS = re.compile(r"^(\{\{ layer\.\w+ \}\}/)+")
 
 Unit = tuple[str, frozenset[str]]
 Rendered = Iterator[tuple[str, str, dict[str, str]]]
@@ -119,6 +122,13 @@ def problems_of(path: str, text: str, answers: Mapping[str, str]) -> Iterator[st
     for number, found in foreign_words(named.encode()).items():
         if not is_chosen(FOREIGN[number], answers):
             yield f"{found!r} belongs to {FOREIGN[number].question}={FOREIGN[number].answers}"
+
+
+def test_what_decides_the_code_is_named(footprint: Footprint) -> None:
+    # Each code tree of these answers is run, and stands for all projects that share them.
+    code = [name for name in files(PROJECT) if LAYERS.sub("", name).startswith(CODE)]
+    assert len(code) > 150
+    assert {name: reads for name in code if (reads := footprint.of_file(name) - set(CODE_QUESTIONS))} == {}
 
 
 def test_a_file_reads_nothing_else(renderer: Renderer, footprint: Footprint) -> None:

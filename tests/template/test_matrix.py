@@ -47,8 +47,8 @@ EVERYTHING = {
 
 
 @pytest.fixture(scope="session")
-def code_trees(renderer: Renderer) -> dict[str, str]:
-    """The code trees seen so far, by the answers that decide the code."""
+def code_trees() -> dict[str, str]:
+    """The code trees seen so far, by the answers that decide the code; test_files.py proves it for all answers."""
     return {}
 
 
@@ -57,7 +57,7 @@ def code_trees(renderer: Renderer) -> dict[str, str]:
 def test_every_three_answers_go_together(
     renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
-    look_at(combinations[chunk::CHUNKS], renderer, code_trees, tally)
+    look_at(part(combinations, chunk), renderer, code_trees, tally)
 
 
 @pytest.mark.prove
@@ -66,7 +66,13 @@ def test_every_three_answers_go_together(
 def test_every_four_answers_go_together(
     renderer: Renderer, more_combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
-    look_at(more_combinations[chunk::CHUNKS], renderer, code_trees, tally)
+    look_at(part(more_combinations, chunk), renderer, code_trees, tally)
+
+
+def part(combinations: list[dict[str, str]], chunk: int) -> list[dict[str, str]]:
+    """Return those of a chunk: neighbours, as most of their files are the same."""
+    alike = sorted(combinations, key=lambda answers: label(code_answers(answers)))
+    return alike[len(alike) * chunk // CHUNKS : len(alike) * (chunk + 1) // CHUNKS]
 
 
 def look_at(some: list[dict[str, str]], renderer: Renderer, code_trees: dict[str, str], tally: Tally) -> None:
@@ -75,7 +81,7 @@ def look_at(some: list[dict[str, str]], renderer: Renderer, code_trees: dict[str
     started = time.perf_counter()
     projects = [renderer.render(answers) for answers in some]
     for project in projects:
-        for problem in problems_of(project, renderer, code_trees):
+        for problem in problems_of(project, code_trees):
             problems.setdefault(problem, []).append(label(project.answers))
     for problem in check_style(projects):
         problems.setdefault(problem, []).append("in these projects")
@@ -84,14 +90,11 @@ def look_at(some: list[dict[str, str]], renderer: Renderer, code_trees: dict[str
     assert not problems, "\n".join(f"{text}  [{len(where)}: {where[0]}]" for text, where in problems.items())
 
 
-def problems_of(project: Project, renderer: Renderer, code_trees: dict[str, str]) -> Iterator[str]:
+def problems_of(project: Project, code_trees: dict[str, str]) -> Iterator[str]:
     """Yield what is wrong with a project."""
     for check in CHECKS:
         yield from check(project)
-    deciding = code_answers(project.answers)
-    if label(deciding) not in code_trees:
-        code_trees[label(deciding)] = renderer.render(deciding).code_tree
-    if project.code_tree != code_trees[label(deciding)]:
+    if project.code_tree != code_trees.setdefault(label(code_answers(project.answers)), project.code_tree):
         yield "the code depends on more answers than CODE_QUESTIONS names, so a code tree is not run"
     if project.text(".python-version").strip() != project.answers["python_version"]:
         yield ".python-version is not the version that was chosen"

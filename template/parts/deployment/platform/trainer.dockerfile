@@ -1,5 +1,5 @@
 {% from "template/lib/slot.jinja" import gather with context %}
-# Trains anew, from the data as they were when the image was built.
+# Runs the pipeline, on the data as they were when the image was built.
 FROM ${PYTHON_IMAGE} AS trainer
 SHELL ["/bin/sh", "-euc"]
 # Nothing but /tmp and the folders of models, reports and runs can be written to.
@@ -18,7 +18,11 @@ RUN --mount=type=cache,target=/var/cache/pip \
 COPY params.yaml ./
 COPY data data
 COPY src src
-RUN chmod --recursive a+rX .
+RUN chmod --recursive a+rX .; \
+    mkdir models reports runs; \
+    chown 10001:10001 models reports runs
+# A volume that is put there while it is empty has the rights of its folder here.
+VOLUME ["/tmp", "/app/reports"]
 USER 10001:10001
-CMD ["python", "-m", "acme_ml", "train"]
+CMD ["python", "-m", "acme_ml", "pipeline", "run"]
 
