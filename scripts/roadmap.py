@@ -87,6 +87,7 @@ ITEMS = [
     Item("runs compared on a page", TABLE, "training/runs_page.py", "def draw_over_time", "make runs"),
     Item("any setting from the command line", TABLE, "config.py", "def change_setting", "make train"),
     Item("retraining and model updating", TABLE, "pipeline/steps.py", "def decide", "make pipeline"),
+    Item("drift of data and predictions", TABLE, "evaluation/shifts.py", "def find_shifts", "make train"),
     Item("new data, validated", TABLE, "pipeline/validate.py", "def differences", "make pipeline"),
     Item(
         "version control for data and models",

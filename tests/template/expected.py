@@ -16,7 +16,8 @@ ALWAYS = """
 @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
-@/evaluation/rivals.py @/evaluation/threshold.py
+@/evaluation/drift.py @/evaluation/drift_page.py @/evaluation/recent.py @/evaluation/reference.py
+@/evaluation/rivals.py @/evaluation/shifts.py @/evaluation/tallies.py @/evaluation/threshold.py
 @/training/__init__.py @/training/commands.py @/training/compare.py @/training/estimators.py @/training/export.py
 @/training/grid.py @/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py
 @/training/options.py @/training/runs.py @/training/runs_page.py @/training/saving.py @/training/search.py
@@ -25,7 +26,8 @@ ALWAYS = """
 @/pipeline/order.py @/pipeline/profile.py @/pipeline/results.py @/pipeline/run.py @/pipeline/steps.py
 @/pipeline/validate.py
 tests/conftest.py tests/rehearse.py tests/test_batches.py tests/test_cli.py tests/test_config.py tests/test_load.py
-tests/test_own_data.py tests/test_pipeline.py tests/test_predicting.py tests/test_rivals.py
+tests/test_drift.py tests/test_own_data.py tests/test_pipeline.py tests/test_predicting.py tests/test_recent.py
+tests/test_rivals.py
 tests/test_runs.py tests/test_training.py tests/test_trusted.py tests/test_tuning.py tests/test_versions.py
 tests/data/params.yaml
 """

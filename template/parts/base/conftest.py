@@ -14,6 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load, read_data
+from acme_ml.evaluation import drift
 from acme_ml.evaluation.metrics import metric_names
 from acme_ml.inference.naming import find_metric
 from acme_ml.training.model import build_model
@@ -28,6 +29,14 @@ def _plain_figures() -> Iterator[None]:
     """Draw figures without room for their labels, which takes as long as all else about them, and no test looks at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_samples() -> Iterator[None]:
+    """Tell how sure a metric is from few samples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift, "SAMPLES", 20)
         yield
 
 

@@ -26,6 +26,8 @@ app.add_typer(pipeline, name="pipeline")
 
 # Longer tables are in the report alone.
 MOST_SHOWN = 20
+# The exit code of drift, which is no failure.
+DRIFTED = 3
 
 
 def main() -> None:
@@ -185,6 +187,35 @@ def predict(
     bundle = load_bundle(find_answering(load_config(params).models_dir, run))
     rows = score(bundle, source, output, skip_bad=skip_bad)
     typer.echo(f"{rows} rows scored by {bundle.name} ({bundle.predictor.engine}): {shown(output)}")
+
+
+@app.command()
+def drift(
+    source: Annotated[Path, typer.Argument(help="Recent data, in the form of the training data.")],
+    params: Params = PARAMS,
+    run: RunName = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The folder for the page and drift.json, if not reports/drift.")
+    ] = None,
+) -> None:
+    """Compare recent data with that which the model was made from; exit with 3 if it has drifted."""
+    from .config import load_config
+    from .evaluation.drift import find_drift
+    from .evaluation.drift_page import write_drift
+    from .inference.versions import find_answering
+
+    config = load_config(params)
+    found = find_drift(config, find_answering(config.models_dir, run), source)
+    page = write_drift(found, output or config.reports_dir / "drift")
+    for reason in found.reasons[:MOST_SHOWN]:
+        typer.echo(f"- {reason}")
+    if len(found.reasons) > MOST_SHOWN:
+        typer.echo(f"- and {len(found.reasons) - MOST_SHOWN} more, on the page")
+    said = "have drifted from" if found.reasons else "are like"
+    typer.echo(f"{found.examples} examples of {source} {said} the {found.examples_before} that made {found.model}")
+    typer.echo(f"Page: {shown(page)}")
+    if found.reasons:
+        raise typer.Exit(DRIFTED)
 
 
 @app.command()

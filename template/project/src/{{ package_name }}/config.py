@@ -107,6 +107,20 @@ class PipelineSettings(BaseModel, frozen=True, extra="forbid"):
     samples: int = Field(default=500, ge=20)
 
 
+class DriftSettings(BaseModel, frozen=True, extra="forbid"):
+    """From where on recent data has drifted from that which a model was made from.
+
+    A column has if chance explains its shift less often than `chance`, over all columns, and its stability index or
+    distance reaches `effect`; or if so large a `share` more or less of it is missing, is new to the model, or would be
+    refused. `loss` is how large a share of the metric may be lost.
+    """
+
+    chance: float = Field(default=0.01, gt=0, lt=1)
+    effect: float = Field(default=0.1, gt=0)
+    share: float = Field(default=0.05, gt=0, le=1)
+    loss: float = Field(default=0.05, ge=0)
+
+
 class Config(DataSettings, frozen=True, extra="forbid"):
     """Everything that shapes a run. Paths are relative to `root`, the folder of params.yaml.
 
@@ -122,6 +136,7 @@ class Config(DataSettings, frozen=True, extra="forbid"):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings
     pipeline: PipelineSettings = PipelineSettings()
+    drift: DriftSettings = DriftSettings()
 
     @model_validator(mode="after")
     def _model_is_listed(self) -> Self:

@@ -144,7 +144,7 @@ def test_a_backbone_learns_from_the_example(edit_params: Edit, resnet: str, tmp_
     model = build_model(config, dataset.schema)
     fit(model, dataset.train.take(np.arange(200)))
     export(model, dataset.schema, tmp_path)
-    assert compare(model, dataset, tmp_path)["served"]
+    assert compare(model, dataset, tmp_path)[0]["served"]
 
 
 @pytest.mark.parametrize("content", [None, b"{}", b"pickle"])

@@ -55,7 +55,7 @@ def test_every_model_learns_and_its_graph_agrees(trained: tuple[Config, Any], tm
         model = build_model(config.model_copy(update={"model": name}), dataset.schema).fit(*dataset.train)
         assert scorer(dataset.schema)(model, *dataset.test)["f1_macro"] > 0.9, name
         export(model, dataset.schema, tmp_path)
-        assert compare(model, dataset, tmp_path)["served"], name
+        assert compare(model, dataset, tmp_path)[0]["served"], name
 
 
 def test_cells_that_are_too_large_are_refused(edit_params: Edit, trained: tuple[Config, Any]) -> None:

@@ -121,7 +121,7 @@ def test_a_backbone_learns_from_the_example(edit_params: Edit, backbone: str, tm
     model = build_model(config, dataset.schema)
     fit(model, dataset.train.take(np.arange(200)))
     export(model, dataset.schema, tmp_path)
-    assert compare(model, dataset, tmp_path)["served"]
+    assert compare(model, dataset, tmp_path)[0]["served"]
 
 
 @pytest.mark.parametrize("name", ["none.keras", "NoSuchNet", "MobileNetV2"])

@@ -9,6 +9,7 @@ from time import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic_core import to_json
 from sklearn.pipeline import Pipeline
 
@@ -16,6 +17,8 @@ from ..data.dataset import Dataset
 from ..errors import BundleError
 from ..evaluation.evaluate import Evaluation
 from ..evaluation.floor import is_better
+from ..evaluation.recent import answers_of, watch
+from ..evaluation.reference import Reference, describe
 from ..inference.bundle import (
     HELD_OUT_FILE,
     LEARNED_FILE,
@@ -54,7 +57,7 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         save_model(model, staging)
         dataset.schema.save(staging / SCHEMA_FILE)
         export(model, dataset.schema, staging)
-        agreement = compare(model, dataset, staging)
+        agreement, scores = compare(model, dataset, staging)
         if not agreement["served"]:
             (staging / ONNX_FILE).unlink()
         metrics = {
@@ -68,15 +71,24 @@ def save_bundle(model: Pipeline, dataset: Dataset, evaluation: Evaluation, linea
         (staging / METRICS_FILE).write_bytes(to_json(metrics, indent=2, inf_nan_mode="null") + b"\n")
         (staging / LINEAGE_FILE).write_text(lineage.model_dump_json(indent=2) + "\n", encoding="utf-8")
         (staging / PACKAGES_FILE).write_text(installed_packages(), encoding="utf-8")
+        learned = dataset.whole or dataset.train
+        Reference(
+            examples=len(learned.features),
+            columns=describe(watch(learned, dataset.schema)),
+            answers=describe(answers_of(scores, dataset.test.target, dataset.schema)),
+        ).save(staging)
         np.save(staging / HELD_OUT_FILE, np.sort(dataset.test.keys()))
-        np.save(staging / LEARNED_FILE, np.sort((dataset.whole or dataset.train).keys()))
+        np.save(staging / LEARNED_FILE, np.sort(learned.keys()))
         write_model_card(lineage.run or folder.name, metrics, dataset, lineage, staging)
         write_checksums(staging)
     return folder
 
 
-def compare(model: Pipeline, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    """Return how far the exported graph in the folder agrees with the native model on the test examples."""
+def compare(model: Pipeline, dataset: Dataset, folder: Path) -> tuple[dict[str, Any], NDArray[Any]]:
+    """Return how far the exported graph in the folder agrees with the native model on the test examples.
+
+    Return the native model's scores, too, (examples, scores of one).
+    """
     encoder, graph = load_encoder(folder, dataset.schema), OnnxPredictor(folder / ONNX_FILE)
     count = len(dataset.test.features)
     scored = []
@@ -85,11 +97,12 @@ def compare(model: Pipeline, dataset: Dataset, folder: Path) -> dict[str, Any]:
         scored.append((score(model, part), graph.scores(encoder.encode_features(part))))
     native, exported = (np.concatenate(parts) for parts in zip(*scored, strict=True))
     share = float(same(native, exported).mean())
-    return {
+    agreement = {
         "agreement": share,
         "largest_difference": float(abs(native - exported).max()),
         "served": share >= LEAST_AGREEMENT,
     }
+    return agreement, native
 
 
 @contextmanager

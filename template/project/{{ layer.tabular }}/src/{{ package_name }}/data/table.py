@@ -27,6 +27,8 @@ MAX_REPORTED = 5
 OTHER = "(other)"
 REFRESH = "If the data has changed on purpose, infer its schema anew: run the data command with --refresh."
 
+Mask = NDArray[np.bool_]
+
 log = logging.getLogger(__name__)
 
 
@@ -250,21 +252,28 @@ def table_problems(frame: pd.DataFrame, columns: Sequence[Column], *, others: bo
 
 def find_problems(values: pd.Series, column: Column, *, others: bool = False) -> list[tuple[int, str]]:
     """Return what is wrong with the values of a column: each row, and a sentence, in which they count from 1."""
-    absent = values.isna().to_numpy()
-    found = []
-    if not column.nullable and absent.any():
-        rule = "the value is missing, and none was missing when the schema was inferred"
-        found += [(row, f"{place(values, row)}: {rule}") for row in values.index[absent]]
-    if column.many:
-        wrong, rule = np.zeros(len(values), dtype=bool), ""
-    elif column.kind == "category":
-        wrong = ~absent & ~values.isin([*column.categories, *([OTHER] if others else [])]).to_numpy()
-        rule = f"is not one of {', '.join(column.categories)}"
-    elif column.kind == "boolean":
-        wrong, rule = ~absent & ~values.isin([True, False]).to_numpy(), "is neither True nor False"
-    else:
-        wrong, rule = np.isinf(values.to_numpy(np.float64)), "is not finite"
+    absent, wrong = find_misfits(values, column, others=others)
+    rule = "the value is missing, and none was missing when the schema was inferred"
+    found = [(row, f"{place(values, row)}: {rule}") for row in values.index[absent]]
+    if not wrong.any():
+        return found
+    rule = {"category": f"is not one of {', '.join(column.categories)}", "boolean": "is neither True nor False"}.get(
+        column.kind, "is not finite"
+    )
     return found + [(row, f"{place(values, row)}: {values[row]!r} {rule}") for row in values.index[wrong]]
+
+
+def find_misfits(values: pd.Series, column: Column, *, others: bool = False) -> tuple[Mask, Mask]:
+    """Return which values of a column are missing and may not be, and which are none of those that it holds."""
+    absent = values.isna().to_numpy()
+    missing = absent & (not column.nullable)
+    if column.many:
+        return missing, np.zeros(len(values), dtype=bool)
+    if column.kind == "category":
+        return missing, ~absent & ~values.isin([*column.categories, *([OTHER] if others else [])]).to_numpy()
+    if column.kind == "boolean":
+        return missing, ~absent & ~values.isin([True, False]).to_numpy()
+    return missing, np.isinf(values.to_numpy(np.float64))
 
 
 def place(values: pd.Series, row: int) -> str:
