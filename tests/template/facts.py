@@ -117,10 +117,10 @@ TREES = [
     {name: value for name, value in zip(CODE_QUESTIONS, values.split(), strict=True) if value != "-"}
     for values in (
         "classification pytorch optuna local flask",
-        "regression scikit-learn halving local none",
-        "clustering - grid local flask",
+        "regression tensorflow grid local none",
+        "clustering - halving local flask",
         "text-classification transformers grid local fastapi",
         "image-classification scikit-learn grid local fastapi",
-        "forecasting tensorflow grid mlflow fastapi",
+        "forecasting scikit-learn grid mlflow fastapi",
     )
 ]

@@ -90,6 +90,14 @@ def task_of() -> Callable[[Config], Task]:
 
 
 @pytest.fixture(scope="session")
+def quick_params(trained: tuple[Config, Run]) -> dict[str, Any]:
+    """The hyper-parameters of the chosen model, with few epochs: for what is about searching, and not about quality."""
+    config, _ = trained
+    params = config.models[config.model].params
+    return params | {"epochs": 2} if "epochs" in params else params
+
+
+@pytest.fixture(scope="session")
 def trained(project: Path) -> tuple[Config, Run]:
     """A model trained once with the example's settings; treat it as read-only."""
     config = load_config(project / "params.yaml")

@@ -31,13 +31,13 @@ GRID = {"search": "grid"}
 
 
 @pytest.fixture
-def small_grid(trained: tuple[Config, object]) -> dict[str, Any]:
-    """The chosen model with two values of one hyper-parameter."""
+def small_grid(trained: tuple[Config, object], quick_params: dict[str, Any]) -> dict[str, Any]:
+    """The chosen model with another value of one hyper-parameter."""
     config, _ = trained
     name, values = next(iter(config.models[config.model].grid.items()))
     assert isinstance(values, list)
-    params = config.models[config.model].params
-    return {config.model: {"params": params, "grid": {name: values[:2]}}}
+    others = [value for value in values if value != quick_params.get(name)]
+    return {config.model: {"params": quick_params, "grid": {name: others[:1]}}}
 
 
 def test_the_best_candidate_is_trained_and_all_are_listed(edit_params: Edit, small_grid: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def test_a_grid_keeps_to_its_minutes(
     edit_params: Edit, small_grid: dict[str, Any], task_of: Callable[[Config], Task]
 ) -> None:
     (settings,) = small_grid.values()
-    ((name, (value, _)),) = settings["grid"].items()
+    ((name, (value,)),) = settings["grid"].items()
     settings["grid"] = {name: [value] * 60}
     config = edit_params({"models": small_grid, "tuning": {**GRID, "minutes": 1e-6}})
     task = task_of(config)

@@ -16,12 +16,12 @@ TaskOf = Callable[[Config], Task]
 
 
 def test_the_better_candidates_get_more_examples(
-    edit_params: Edit, trained: tuple[Config, Run], task_of: TaskOf
+    edit_params: Edit, trained: tuple[Config, Run], quick_params: dict[str, Any], task_of: TaskOf
 ) -> None:
     config, _ = trained
     name, values = next((name, each) for name, each in config.models[config.model].grid.items())
     assert isinstance(values, list)
-    model = {"params": config.models[config.model].params, "grid": {name: [*values, *values][:4]}}
+    model = {"params": quick_params, "grid": {name: [*values, *values][:4]}}
     task = task_of(edit_params({"models": {config.model: model}, "tuning": {"search": "halving"}}))
     known, *trials = search_halving(task)
     assert known.values == {name: task.known[name]}

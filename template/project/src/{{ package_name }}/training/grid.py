@@ -5,7 +5,7 @@ from math import ceil
 from time import monotonic
 from typing import Any
 
-from joblib import cpu_count
+from joblib import effective_n_jobs
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from ..errors import ConfigError
@@ -15,7 +15,7 @@ from .trials import Board, Task, Trial, board, lists_of, trials_of
 
 
 class TrackedGridSearchCV(GridSearchCV):
-    """GridSearchCV that shows the best so far: candidates are handed out in batches that keep all cores busy."""
+    """GridSearchCV that shows the best so far: candidates are handed out in batches that keep all processes busy."""
 
     def watch(self, board: Board, task: Task) -> None:
         """Tell the board of each batch, and keep to the budget of the task."""
@@ -27,7 +27,7 @@ class TrackedGridSearchCV(GridSearchCV):
 
     def _run_search(self, evaluate_candidates: Callable[[Iterable[Mapping[str, Any]]], Mapping[str, Any]]) -> None:
         candidates = list(ParameterGrid(self.param_grid))
-        size = ceil(4 * cpu_count() / self.cv.get_n_splits())
+        size = ceil(4 * effective_n_jobs(self.n_jobs) / self.cv.get_n_splits())
         for start in range(0, len(candidates), size):
             if start and self._task.is_over(self._started):
                 break
