@@ -177,19 +177,28 @@ def test_numbers_that_moved_are_found(random: np.random.Generator) -> None:
     assert len(shift.parts) == len(shift.before) == len(shift.now) == tallies.PARTS
 
 
+def test_what_lies_beyond_few_values_is_a_part_of_its_own() -> None:
+    before = np.array([1.0, 2, 3] * 50)
+    assert shift_of(before, before[:60]).parts == ("1", "2", "3")
+    beyond = shift_of(before, np.array([3.0, 4, 5] * 20))
+    assert beyond.parts == ("up to 1", "up to 2", "up to 3", "above 3")
+    assert beyond.now == pytest.approx((0, 0, 1 / 3, 2 / 3))
+    assert "66.7% lie outside of the range seen in training" in beyond.reasons
+
+
 def test_missing_values_are_found(random: np.random.Generator) -> None:
     numbers = random.normal(size=300)
     holes = np.where(random.uniform(size=300) < 0.3, np.nan, numbers)
     (reason,) = shift_of(numbers, holes).reasons
-    assert "are missing, and 0.0% were" in reason
+    assert "are missing or cannot be read, and 0.0% were" in reason
     gone = shift_of(numbers, np.full(50, np.nan))
-    assert gone.reasons == ("100.0% are missing, and 0.0% were",)
+    assert gone.reasons == ("100.0% are missing or cannot be read, and 0.0% were",)
     assert gone.now == (0.0,) * tallies.PARTS
 
 
 def test_a_column_that_was_always_missing_says_when_it_is_not(random: np.random.Generator) -> None:
     found = shift_of(np.full(100, np.nan), random.normal(size=100))
-    assert found.reasons == ("0.0% are missing, and 100.0% were",)
+    assert found.reasons == ("0.0% are missing or cannot be read, and 100.0% were",)
 
 
 def test_words_that_are_new_are_found_and_bounded() -> None:

@@ -22,7 +22,7 @@ from .reference import Watched
 class Part:
     """Some recent images: what is watched of them, paths of those that the model takes, and labels where known.
 
-    `refused` counts the others by the reason. The metric is measured where `is_measured`; `tied` is as in the shifts.
+    `refused` counts those that cannot be used, by the reason; `tied` is as in the shifts.
     """
 
     examples: int

@@ -55,7 +55,7 @@ def test_files_that_cannot_be_read_are_counted(trained: tuple[Config, Run], rece
     found = find_drift(config, run.bundle, recent)
     assert sum(found.refused.values()) == len(paths[::5])
     assert found.examples == len(paths)
-    assert any("of the examples would be refused" in reason for reason in found.reasons)
+    assert any("of the examples cannot be used" in reason for reason in found.reasons)
 
 
 def test_a_folder_without_images_is_refused(trained: tuple[Config, Run], tmp_path: Path, recent: Path) -> None:

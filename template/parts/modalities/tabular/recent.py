@@ -24,7 +24,7 @@ from .reference import Watched
 class Part:
     """Some recent rows: their columns, the features of those that the model takes, and their targets where known.
 
-    `refused` counts the others by the reason. The metric is measured where `is_measured`; `tied` is as in the shifts.
+    `refused` counts those that cannot be used, by the reason; `tied` is as in the shifts.
     """
 
     examples: int
@@ -72,6 +72,10 @@ def part_of(frame: pd.DataFrame, wrong: Mapping[str, Mapping[int, str]], schema:
         for mask, why in ((unread, "cannot be read"), (absent, "is missing"), (unknown, "is new to the model")):
             refused[f"{column.name!r} {why}"] += int((mask & fits).sum())
             fits &= ~mask
+    if target:
+        # Features without a target are as good as any; that it is there, and no number, has to be told all the same.
+        unread = frame.index.isin(list(wrong.get(target.name, ())))
+        refused[f"{target.name!r} cannot be read"] += int((unread & fits).sum())
     values = values_of(frame, schema)
     made = make(values, schema) if schema.made else {}
     numbers = {name: made[name] if name in made else values[name] for name in schema.all_numbers}

@@ -54,8 +54,17 @@ def test_cells_that_are_none_are_counted_and_missing(
     rows.loc[rows.index[::4], name] = "n/k"
     found = drift_of(trained, rows, tmp_path)
     assert found.refused == {f"'{name}' cannot be read": len(rows[::4])}
-    assert f"{len(rows[::4]) / len(rows):.1%} of the examples would be refused" in "\n".join(found.reasons)
+    assert f"{len(rows[::4]) / len(rows):.1%} of the examples cannot be used" in "\n".join(found.reasons)
     assert shift_of(found, name).missing > 0.2
+
+
+def test_a_target_that_cannot_be_read_is_told(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:
+    schema = schema_of(trained)
+    for column in schema.held[: len(schema.held) - len(schema.columns)]:
+        if column.kind == "number":
+            found = drift_of(trained, rows.assign(**{column.name: "18,5 or so"}), tmp_path)
+            assert found.refused == {f"'{column.name}' cannot be read": len(rows)}
+            assert found.metric is None
 
 
 def test_a_file_of_another_form_is_refused(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from .reference import Watched
 class Part:
     """Some recent texts: what is watched of them, those that the model takes, and their classes where these are known.
 
-    `refused` counts the others by the reason. The metric is measured where `is_measured`; `tied` is as in the shifts.
+    `refused` counts those that cannot be used, by the reason; `tied` is as in the shifts.
     """
 
     examples: int

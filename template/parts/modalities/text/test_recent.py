@@ -45,7 +45,7 @@ def test_texts_that_would_be_refused_are_counted(
     rows.loc[:29, text], rows.loc[30:34, text] = " ", "x" * (trained[0].data.max_characters + 1)
     found = drift_of(trained, rows.head(300), tmp_path)
     assert sorted(found.refused.values()) == [5, 30]
-    assert any("11.7% of the examples would be refused" in reason for reason in found.reasons)
+    assert any("11.7% of the examples cannot be used" in reason for reason in found.reasons)
 
 
 def test_a_file_of_another_form_is_refused(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:

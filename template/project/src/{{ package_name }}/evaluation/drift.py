@@ -220,6 +220,6 @@ def reasons_of(
     if metric:
         yield from metric.reasons
     if refused >= settings.share:
-        yield f"{refused:.1%} of the examples would be refused"
+        yield f"{refused:.1%} of the examples cannot be used as they are; the page says why"
     for what, shifts in (("answer", answers), ("column", columns)):
         yield from (f"{what} {shift.column!r}: {reason}" for shift in shifts for reason in shift.reasons)

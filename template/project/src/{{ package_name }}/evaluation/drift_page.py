@@ -36,7 +36,7 @@ def write_drift(found: Drift, folder: Path) -> Path:
     if found.metric:
         figures = {"metric": draw_metric(found.metric), **figures}
     if found.refused:
-        tables["Would be refused"] = pd.DataFrame(found.refused.items(), columns=["because", "examples"])
+        tables["Cannot be used"] = pd.DataFrame(found.refused.items(), columns=["because", "examples"])
     page = write_page(folder, f"Drift: {Path(found.source).name}", tables, figures)
     (folder / NUMBERS_FILE).write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return page

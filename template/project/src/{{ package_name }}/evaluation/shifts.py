@@ -148,12 +148,12 @@ def reasons_of(shift: Shift, settings: DriftSettings) -> Iterator[str]:
         measured = "Kolmogorov-Smirnov distance" if shift.kind == "numbers" else "Cramér's V"
         yield f"its values have moved: stability index {shift.index:.2g}, {measured} {shift.distance:.2g}"
     if shift.missing_q < settings.chance and abs(shift.missing - shift.missing_before) >= settings.share:
-        yield f"{shift.missing:.1%} are missing, and {shift.missing_before:.1%} were"
+        yield f"{shift.missing:.1%} are missing or cannot be read, and {shift.missing_before:.1%} were"
     # Some numbers lie beyond the range of any sample; words that are new are new to the model in any case.
     if shift.unseen >= settings.share and (shift.examples_unseen or shift.q < settings.chance):
-        what = f"words such as {', '.join(map(repr, shift.examples_unseen))}" if shift.examples_unseen else "values"
-        where = "new to the model" if shift.examples_unseen else "outside of the range seen in training"
-        yield f"{shift.unseen:.1%} are {what}, {where}"
+        words = ", ".join(map(repr, shift.examples_unseen))
+        new = f"are new to the model, such as {words}" if words else "lie outside of the range seen in training"
+        yield f"{shift.unseen:.1%} {new}"
 
 
 def tell(shifts: Iterable[Shift]) -> Iterator[dict[str, Any]]:

@@ -55,9 +55,12 @@ class NumberTally:
         ends = self._ends()
         before = np.diff(np.array(self.before.up_to)[ends], prepend=0, append=self.before.count)
         now = np.diff(np.cumsum(self._counts)[ends], prepend=0, append=self.count)
-        few = len(self._values) <= PARTS
-        names = [f"{value:.4g}" if few else f"up to {value:.4g}" for value in self._values[ends]]
-        last = f"{self._values[-1]:.4g}" if few and len(self._values) else f"above {names[-1][6:]}" if names else "all"
+        by_itself = len(self._values) <= PARTS and not self.unseen
+        names = [f"{value:.4g}" if by_itself else f"up to {value:.4g}" for value in self._values[ends]]
+        if by_itself and len(self._values):
+            last = f"{self._values[-1]:.4g}"
+        else:
+            last = f"above {self._values[ends[-1]]:.4g}" if len(ends) else "all"
         return [*names, last], before.astype(np.float64), now.astype(np.float64)
 
     def _ends(self) -> NDArray[np.intp]:
@@ -66,6 +69,9 @@ class NumberTally:
         if len(places) > PARTS:
             wanted = np.linspace(0, self.before.count, PARTS + 1)[1:-1]
             places = np.unique(np.searchsorted(np.array(self.before.up_to), wanted))
+        elif self.unseen:
+            # What lies beyond all of few values is a part of its own.
+            return places
         return places[places < len(self._values) - 1]
 
 
