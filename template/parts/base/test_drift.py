@@ -17,7 +17,7 @@ from acme_ml.cli import DRIFTED, app
 from acme_ml.config import Config, DriftSettings
 from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation import drift, drift_page, tallies
-from acme_ml.evaluation.drift import Asked, find_drift
+from acme_ml.evaluation.drift import Asked, Drift, find_drift
 from acme_ml.evaluation.drift_page import write_drift
 from acme_ml.evaluation.reference import (
     MOST_POINTS,
@@ -45,6 +45,13 @@ def random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
+@pytest.fixture(scope="module")
+def unmoved(trained: tuple[Config, Run]) -> Drift:
+    """What is found of the data that the model was made from."""
+    config, run = trained
+    return find_drift(config, run.bundle, config.data_path)
+
+
 def count(before: NDArray[Any], now: NDArray[Any]) -> Tally:
     """Return recent values, counted beside those before."""
     counted = tally(describe_column(before))
@@ -58,15 +65,17 @@ def shift_of(before: NDArray[Any], now: NDArray[Any]) -> Shift:
     return find_shifts({"column": count(before, now)}, SETTINGS)[0]
 
 
-def test_the_data_that_a_model_was_made_from_has_not_drifted(trained: tuple[Config, Run], tmp_path: Path) -> None:
-    config, run = trained
-    found = find_drift(config, run.bundle, config.data_path)
+def test_the_data_that_a_model_was_made_from_has_not_drifted(
+    unmoved: Drift, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = unmoved
     assert [shift.column for shift in found.columns if shift.reasons] == []
     assert found.columns
     assert found.refused == {}
     assert found.examples >= found.examples_before
     assert found.metric is not None
     assert len(found.metric.periods) > 1
+    monkeypatch.setattr(drift_page, "MOST_DRAWN", 2)
     page = write_drift(found, tmp_path / "drift")
     assert "Findings" in page.read_text(encoding="utf-8")
     told = json.loads((tmp_path / "drift" / "drift.json").read_text(encoding="utf-8"))
@@ -74,11 +83,11 @@ def test_the_data_that_a_model_was_made_from_has_not_drifted(trained: tuple[Conf
 
 
 def test_the_exit_code_tells_drift_from_none(
-    trained: tuple[Config, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Config, Run], unmoved: Drift, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, run = trained
+    config, _ = trained
     asked = [str(config.data_path), "--params", str(config.root / "params.yaml"), "--output", str(tmp_path / "drift")]
-    plain = find_drift(config, run.bundle, config.data_path).model_copy(update={"reasons": ()})
+    plain = unmoved.model_copy(update={"reasons": ()})
     moved = plain.model_copy(update={"reasons": ("column 'a': it has moved",)})
     monkeypatch.setattr(drift_page, "MOST_DRAWN", 1)
     for found, code in ((plain, 0), (moved, 3)):
@@ -100,8 +109,8 @@ def test_a_model_that_does_not_say_what_the_data_was_like_is_refused(
 
 def test_few_examples_are_refused(trained: tuple[Config, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     config, run = trained
-    monkeypatch.setattr(drift, "LEAST_EXAMPLES", 10_000_000)
-    with pytest.raises(DataError, match=r"holds [0-9]+ examples; .*, it takes 10000000"):
+    monkeypatch.setattr(drift, "read_recent", lambda *_: iter(()))
+    with pytest.raises(DataError, match=r"holds 0 examples; .*, it takes 20"):
         find_drift(config, run.bundle, config.data_path)
 
 
