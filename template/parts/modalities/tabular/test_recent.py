@@ -58,13 +58,15 @@ def test_cells_that_are_none_are_counted_and_missing(
     assert shift_of(found, name).missing > 0.2
 
 
-def test_a_target_that_cannot_be_read_is_told(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_what_is_no_target_is_told(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:
     schema = schema_of(trained)
-    for column in schema.held[: len(schema.held) - len(schema.columns)]:
-        if column.kind == "number":
-            found = drift_of(trained, rows.assign(**{column.name: "18,5 or so"}), tmp_path)
-            assert found.refused == {f"'{column.name}' cannot be read": len(rows)}
-            assert found.metric is None
+    targets = schema.held[: len(schema.held) - len(schema.columns)]
+    found = drift_of(trained, rows.assign(**{target.name: "18,5 or so" for target in targets}), tmp_path)
+    unread = [target.name for target in targets if target.kind == "number"]
+    assert found.refused == {f"'{name}' cannot be read": len(rows) for name in unread}
+    assert (found.metric is None) is bool(unread)
+    for target in targets:
+        assert target.name in unread or shift_of(found, target.name).unseen == 1
 
 
 def test_a_file_of_another_form_is_refused(trained: tuple[Config, Run], rows: pd.DataFrame, tmp_path: Path) -> None:

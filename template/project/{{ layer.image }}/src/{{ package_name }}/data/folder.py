@@ -89,19 +89,19 @@ def list_folder(root: Path) -> Listing:
     Of each file a few bytes are read. Raises DataError when there is no such folder.
     """
     listing = Listing(root)
+    # Cut as texts: of a million files, two paths for each take a quarter of the time.
+    start = len(f"{root}{os.sep}")
     for folder in [root / name for name in find_parts(root)] or [root]:
         for entry in scan(folder):
-            name = str(Path(entry.path).relative_to(root))
             if not entry.is_dir():
-                listing.bad[name] = "lies beside the label folders"
+                listing.bad[entry.path[start:]] = "lies beside the label folders"
                 continue
             listing.files.setdefault(entry.name, [])
             for file in walk(Path(entry.path)):
-                name = str(Path(file.path).relative_to(root))
                 if problem := glance(file):
-                    listing.bad[name] = problem
+                    listing.bad[file.path[start:]] = problem
                 else:
-                    listing.files[entry.name].append(name)
+                    listing.files[entry.name].append(file.path[start:])
     return listing
 
 
