@@ -21,6 +21,7 @@ AXES = {
     "environments": "environment",
     "serving": "serving",
     "deployment": "deployment",
+    "monitoring": "monitoring",
     "ci": "ci",
     "licenses": "license",
     "base": "base",

@@ -88,6 +88,20 @@ ITEMS = [
     Item("any setting from the command line", TABLE, "config.py", "def change_setting", "make train"),
     Item("retraining and model updating", TABLE, "pipeline/steps.py", "def decide", "make pipeline"),
     Item("drift of data and predictions", TABLE, "evaluation/shifts.py", "def find_shifts", "make train"),
+    Item(
+        "monitoring of requests, inputs and predictions",
+        f"{TABLE} serving=fastapi",
+        "service/counts.py",
+        "class ModelCounts",
+        "make serve",
+    ),
+    Item(
+        "alerts with tests, and a dashboard",
+        f"{TABLE} serving=fastapi monitoring=prometheus",
+        "monitoring/alerts.yml",
+        "UnusualInputs",
+        "make serve",
+    ),
     Item("new data, validated", TABLE, "pipeline/validate.py", "def differences", "make pipeline"),
     Item(
         "version control for data and models",

@@ -24,6 +24,8 @@ Check = Callable[[Project], Iterator[str]]
 
 # GitHub's own ${{ … }} stays.
 LEFTOVER = re.compile(r"(?<!\$)\{\{|\{%|\{#|acme_ml|StrictUndefined|Undefined\b")
+# What Prometheus and Grafana fill in: {{ $labels.column }}, {{column}}.
+FILLED_LATER = re.compile(r"\{\{(?: \$[\w.]+(?: \| \w+)? |\w+)\}\}")
 ANSWERS_FILE = ".copier-answers.yml"
 
 
@@ -62,7 +64,8 @@ def check_content(project: Project) -> Iterator[str]:
 def content_problems(name: str, content: bytes) -> tuple[str, ...]:
     """Return what is wrong with a file."""
     text = content.decode("utf-8")
-    problems = [f"{match.group()!r} is left" for match in LEFTOVER.finditer(text)]
+    ours = FILLED_LATER.sub("", text) if name.startswith(("monitoring/", "deploy/kubernetes/base/prom")) else text
+    problems = [f"{match.group()!r} is left" for match in LEFTOVER.finditer(ours)]
     problems += [f"does not parse: {problem}" for problem in syntax_problems(name, text)]
     if "\r" in text or not text.endswith("\n") or text.endswith("\n\n"):
         problems.append("does not end with one newline")
@@ -145,6 +148,8 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     wanted |= {"mlflow"} if project.answers.get("tracking") == "mlflow" else set()
     wanted |= {"repro", "fetch"} if project.answers.get("data_versioning") == "dvc" else set()
     wanted |= {"orchestrate", "setup-orchestrator"} if project.answers.get("orchestration", "none") != "none" else set()
+    monitored = project.answers.get("monitoring", "none") != "none" and "compose.yaml" in project.files
+    wanted |= {"monitor"} if monitored else set()
     wanted |= {"secrets"} if project.answers.get("ci") != "none" else set()
     wanted |= {"audit"} if "deploy/release.sh" in project.files else set()
     wanted |= {"deploy"} if project.answers.get("deployment", "none") not in {"none", "docker"} else set()

@@ -13,10 +13,10 @@ ALWAYS = """
 @/data/__init__.py @/data/dataset.py @/data/load.py
 @/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
 @/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/trusted.py
-@/inference/versions.py
+@/inference/reference.py @/inference/versions.py
 @/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
-@/evaluation/drift.py @/evaluation/drift_page.py @/evaluation/recent.py @/evaluation/reference.py
+@/evaluation/drift.py @/evaluation/drift_metrics.py @/evaluation/drift_page.py @/evaluation/recent.py
 @/evaluation/rivals.py @/evaluation/shifts.py @/evaluation/tallies.py @/evaluation/threshold.py
 @/training/__init__.py @/training/commands.py @/training/compare.py @/training/estimators.py @/training/export.py
 @/training/grid.py @/training/lineage.py @/training/listing.py @/training/model.py @/training/model_card.py
@@ -34,9 +34,11 @@ tests/data/params.yaml
 
 SERVICE = """
 @/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
-@/service/front.py @/service/lifespan.py @/service/openapi.py @/service/payload.py @/service/problems.py
-@/service/server.py @/service/settings.py @/service/source.py @/service/telemetry.py @/service/tracing.py
+@/service/counts.py @/service/front.py @/service/lifespan.py @/service/openapi.py @/service/outcomes.py
+@/service/payload.py @/service/problems.py @/service/ranges.py @/service/samples.py @/service/server.py
+@/service/settings.py @/service/source.py @/service/telemetry.py @/service/tracing.py @/service/watching.py
 @/pipeline/reload.py tests/clients.py tests/test_payload.py tests/test_reload.py tests/test_service.py
+tests/test_watching.py
 """
 # What builds the image, and ships a version tag.
 RELEASE = "deploy/forge.sh deploy/login.sh deploy/release.sh"
@@ -44,6 +46,13 @@ RELEASES = {
     "github": f".github/workflows/image.yml .github/workflows/release.yml {RELEASE}",
     "gitlab": f".gitlab/ci/image.yml .gitlab/ci/tools.yml {RELEASE}",
 }
+
+MONITORING = """
+monitoring/README.md monitoring/alertmanager.yml monitoring/alerts.yml
+monitoring/alerts_test.yml monitoring/dashboard.json monitoring/prometheus.yml
+monitoring/provisioning/dashboards/dashboards.yml monitoring/provisioning/datasources/prometheus.yml
+"""
+OPERATOR = "deploy/kubernetes/base/prometheusrule.yaml deploy/kubernetes/base/servicemonitor.yaml"
 
 # The answers that must all be given, and the files they add.
 WHEN: list[tuple[dict[str, str], str]] = [
@@ -57,6 +66,8 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"tracking": "mlflow", "serving": "flask"}, "tests/test_source.py"),
     ({"data_versioning": "dvc"}, ".dvc/.gitignore .dvc/config .dvcignore dvc.yaml"),
     ({"orchestration": "prefect"}, "flows/deploy.py flows/retrain.py flows/steps.txt"),
+    ({"monitoring": "prometheus"}, MONITORING),
+    ({"monitoring": "prometheus", "deployment": "kubernetes"}, OPERATOR),
     ({"orchestration": "airflow"}, "dags/retrain.py dags/steps.txt"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml"),
     ({"ci": "github"}, ".github/workflows/ci.yml .github/workflows/retrain.yml"),
@@ -96,6 +107,10 @@ def expected_files(answers: Mapping[str, str], package: str) -> set[str]:
     lists.append(FRAMEWORKS[answers["framework"]].files if "framework" in answers else "")
     if answers.get("serving", "none") != "none" and answers.get("task") != "image-classification":
         lists.append("@/service/rows.py")
+    if answers.get("serving", "none") != "none" and answers.get("task") != "forecasting":
+        lists.append("@/service/sampling.py tests/test_sampling.py")
+    if answers.get("serving", "none") != "none" and answers.get("task") not in ("forecasting", "image-classification"):
+        lists.append("@/service/appending.py")
     if answers.get("deployment", "none") != "none":
         lists += [IMAGE, DEPLOYMENTS[answers["deployment"]]]
         lists.append(RELEASES.get(answers["ci"], ""))
@@ -135,6 +150,7 @@ FOREIGN = [
     _foreign("tuner", "optuna", r"optuna|\bstud(y|ies)\b|parzen|pruner"),
     _foreign("tracking", "mlflow", r"mlflow|alembic|sqlalchemy|registered model"),
     _foreign("data_versioning", "dvc", r"\bdvc\b|dvc\."),
+    _foreign("monitoring", "prometheus", r"grafana|alertmanager|promtool|runbook"),
     _foreign("orchestration", "prefect", r"prefect|\bflows?\b"),
     _foreign("orchestration", "airflow", r"airflow|\bdags?\b"),
     _foreign("orchestration", "prefect airflow", r"orchestrat"),

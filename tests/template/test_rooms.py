@@ -196,7 +196,9 @@ def test_without_a_service_its_room_is_missing_and_nothing_else(renderer: Render
     code = {name for name in project.python if name.startswith(("src/", "tests/"))}
     gone = {name for name in code if name not in bare.files}
     room = f"src/{project.package}/service/"
-    tests = {"tests/clients.py", "tests/test_payload.py", "tests/test_reload.py", "tests/test_service.py"}
+    names = ("clients", "test_payload", "test_reload", "test_service", "test_watching")
+    tests = {f"tests/{name}.py" for name in names}
+    tests |= {"tests/test_sampling.py"} if answers["task"] != "forecasting" else set()
     registry = {"tests/test_source.py"} if answers["tracking"] == "mlflow" else set()
     reload = {f"src/{project.package}/pipeline/reload.py"}
     assert {name for name in gone if not name.startswith(room)} == tests | registry | reload

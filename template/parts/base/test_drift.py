@@ -18,13 +18,8 @@ from acme_ml.config import Config, DriftSettings
 from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation import drift, drift_page, tallies
 from acme_ml.evaluation.drift import Asked, Drift, find_drift
+from acme_ml.evaluation.drift_metrics import MOST_COLUMNS, write_metrics
 from acme_ml.evaluation.drift_page import write_drift
-from acme_ml.evaluation.reference import (
-    MOST_POINTS,
-    REFERENCE_FILE,
-    Reference,
-    describe_column,
-)
 from acme_ml.evaluation.shifts import (
     Shift,
     association,
@@ -34,6 +29,12 @@ from acme_ml.evaluation.shifts import (
     stability_index,
 )
 from acme_ml.evaluation.tallies import NumberTally, Tally, WordTally, tally
+from acme_ml.inference.reference import (
+    MOST_POINTS,
+    REFERENCE_FILE,
+    Reference,
+    describe_column,
+)
 from acme_ml.training.train import Run
 
 SETTINGS = DriftSettings()
@@ -80,6 +81,20 @@ def test_the_data_that_a_model_was_made_from_has_not_drifted(
     assert "Findings" in page.read_text(encoding="utf-8")
     told = json.loads((tmp_path / "drift" / "drift.json").read_text(encoding="utf-8"))
     assert [shift["column"] for shift in told["columns"]] == [shift.column for shift in found.columns]
+
+
+def test_what_is_found_is_told_as_metrics(unmoved: Drift, tmp_path: Path) -> None:
+    strange = unmoved.columns[0].model_copy(update={"column": 'a "b"\\\n', "index": 9.0, "reasons": ("it has moved",)})
+    many = [unmoved.columns[0]] * 200
+    found = unmoved.model_copy(update={"columns": (strange, *many), "reasons": ("it has moved",)})
+    lines = write_metrics(found, tmp_path).read_text(encoding="utf-8").splitlines()
+    assert [path.name for path in tmp_path.iterdir()] == ["drift.prom"]
+    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert (values["drift_found"], values["drift_columns_drifted"]) == ("1.0", "1.0")
+    assert float(values["drift_examples"]) == found.examples
+    assert values['drift_stability_index{column="a \\"b\\"\\\\\\n"}'] == "9.0"
+    assert sum(line.startswith("drift_stability_index") for line in lines) == MOST_COLUMNS
+    assert sum(line.startswith("drift_metric{") for line in lines) == 2
 
 
 def test_the_exit_code_tells_drift_from_none(

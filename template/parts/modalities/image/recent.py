@@ -15,8 +15,8 @@ from ..data.dataset import Split
 from ..data.images import BadImage, Pixels, check_header, decode, for_each, read_file
 from ..inference.batches import AT_ONCE, find_images
 from ..inference.prediction import tabulate
+from ..inference.reference import Watched
 from ..schema import Schema
-from .reference import Watched
 
 # To see what images are like, not all have to be read once more.
 MOST_WATCHED = 1_000

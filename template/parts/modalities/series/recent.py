@@ -14,8 +14,8 @@ from ..data.history import check_frequency, check_length, check_numbers, observe
 from ..data.reading import open_csv
 from ..data.times import TimeReader
 from ..data.windows import build_windows
+from ..inference.reference import Watched
 from ..schema import Schema
-from .reference import Watched
 
 
 @dataclass(frozen=True)

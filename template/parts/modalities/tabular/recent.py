@@ -16,8 +16,8 @@ from ..data.making import make
 from ..data.reading import misfits, open_csv
 from ..data.table import encode_table, find_misfits, reader_of, settle, take_others, values_of
 from ..inference.prediction import tabulate
+from ..inference.reference import Watched
 from ..schema import MISSING, Schema
-from .reference import Watched
 
 
 @dataclass(frozen=True)

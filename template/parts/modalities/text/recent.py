@@ -16,8 +16,8 @@ from ..data.dataset import Split
 from ..data.reading import open_csv
 from ..data.scripts import Finder
 from ..inference.prediction import tabulate
+from ..inference.reference import Watched
 from ..schema import Schema
-from .reference import Watched
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from time import sleep
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 import uvicorn
 from clients import connect, reach
@@ -24,12 +25,15 @@ from acme_ml.config import Config
 from acme_ml.errors import BundleError
 from acme_ml.inference.bundle import digest_of, load_bundle, write_checksums
 from acme_ml.inference.prediction import describe
+from acme_ml.inference.reference import REFERENCE_FILE, Numbers, describe_column
 from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
 from acme_ml.service.app import create_app, create_asgi_app
 from acme_ml.service.bodies import UNCOUNTED, read_body
+from acme_ml.service.counts import MOST_ANSWERS, MOST_COLUMNS, OTHERS, Counts
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
+from acme_ml.service.ranges import PARTS, Parts, alike, spread
 from acme_ml.service.server import decide_openness, run
 from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
 from acme_ml.service.telemetry import JsonFormatter, LineHandler, RequestLog
@@ -454,7 +458,7 @@ def test_a_service_that_stops_is_not_ready_but_answers(
 def test_requests_are_counted(client: httpx2.Client, example: Example, trained: Trained) -> None:
     client.post("/predict", content=example[0], headers=example[1])
     client.post("/predict", content=b" " * (MAX_BYTES + 1))
-    scraped = client.get("/metrics").text
+    told = client.get("/metrics").text
     model = f'model="{trained[1].name}"'
     for line in (
         "predict_requests_total{" + model + ',status="200"}',
@@ -462,9 +466,94 @@ def test_requests_are_counted(client: httpx2.Client, example: Example, trained: 
         "predicted_rows_total{" + model + "}",
         'predict_seconds_bucket{le="0.0001",' + model + "}",
         "predict_in_flight 0.0",
+        "predicted_answers_total{answer=",
+        "input_values_total{column=",
+        "model_loaded 1.0",
+        "model_info{" + model + "} 1.0",
         *(["process_resident_memory_bytes"] if sys.platform == "linux" else []),
     ):
-        assert line in scraped
+        assert line in told
+
+
+def test_all_rows_are_counted_by_what_they_were_answered_with(settings: ServiceSettings, example: Example) -> None:
+    client = connect(settings)
+    answered = [client.post("/predict", content=example[0], headers=example[1]).json() for _ in range(3)]
+    given = served_predictions(answered)
+    assert sum(value for _, value in scraped(client, "predicted_answers_total")) == given > 0
+    client.post("/predict", content=b"no body of anything", headers=example[1])
+    assert sum(value for labels, value in scraped(client, "input_values_total") if "refused" in labels) == 1
+
+
+def served_predictions(answers: list[Any]) -> int:
+    """Return how many predictions there are; in a list of them, each is one."""
+    each = [prediction for answer in answers for prediction in answer["predictions"]]
+    lists = [[len(value) for value in prediction.values() if isinstance(value, list)] for prediction in each]
+    return sum(sum(lengths) or 1 for lengths in lists)
+
+
+def scraped(client: httpx2.Client, name: str) -> list[tuple[str, float]]:
+    """Return the labels and the values of a metric."""
+    lines = re.findall(name + r"[{](.*)[}] (\S+)", client.get("/metrics").text)
+    return [(labels, float(value)) for labels, value in lines]
+
+
+def test_it_is_told_whether_a_model_answers_and_how_old_it_is(trained: Trained, tmp_path: Path) -> None:
+    api = Api(ServiceSettings(models_dir=tmp_path, open=True))
+    assert b"\nmodel_loaded 0.0\n" in api.counts.text()
+    names = ["20240229-120000-000000-leap", "unnamed-1", "unnamed-2"]
+    for name in names:
+        shutil.copytree(trained[1].bundle, tmp_path / name)
+        promote(tmp_path, name)
+        api.reload()
+        assert b"\nmodel_loaded 1.0\n" in api.counts.text()
+        trained_at = re.findall(r"\nmodel_trained_timestamp_seconds (\S+)", api.counts.text().decode())
+        assert float(trained_at[0]) == (1_709_208_000 if name == names[0] else 0)
+    told = api.counts.text().decode()
+    # Of models that answered before the last two nothing is told, so that a year of them takes no more memory.
+    assert names[0] not in told
+    assert re.findall(r'model_info[{]model="(.*)"[}] (.*)', told) == [(names[1], "0.0"), (names[2], "1.0")]
+
+
+def test_a_model_of_an_earlier_version_answers_and_less_is_counted(
+    trained: Trained, tmp_path: Path, example: Example, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(trained[1].bundle, tmp_path / "1")
+    (tmp_path / "1" / REFERENCE_FILE).unlink()
+    write_checksums(tmp_path / "1")
+    client = connect(ServiceSettings(models_dir=tmp_path, open=True))
+    assert client.post("/predict", content=example[0], headers=example[1]).status_code == 200
+    assert "less is counted" in caplog.text
+    assert sum(value for _, value in scraped(client, "predicted_answers_total")) > 0
+
+
+def test_classes_and_columns_beyond_all_measure_are_counted_together() -> None:
+    counts = Counts()
+    findings = [(f"column {number}", "missing") for number in range(MOST_COLUMNS + 5)]
+    work = counts.answer_with("m", [f"class {number}" for number in range(MOST_ANSWERS + 5)], findings)
+    work.add({f"class {number}": 1 for number in range(100_000)}, [(findings[-1], 2)])
+    work.refuse(["column 0", None, "any word of a client"])
+    told = counts.text().decode()
+    answers = dict(re.findall(r'predicted_answers_total[{]answer="(.*?)".* (\S+)', told))
+    assert len(answers) == MOST_ANSWERS + 1
+    assert float(answers[OTHERS]) == 100_000 - MOST_ANSWERS
+    found = re.findall(r'input_values_total[{]column="(.*?)",found="(.*?)".* (\S+)', told)
+    assert [each for each in found if each[2] != "0.0"] == [(OTHERS, "missing", "2.0"), (OTHERS, "refused", "3.0")]
+    assert "any word of a client" not in told
+
+
+def test_predicted_numbers_are_counted_by_part() -> None:
+    numbers = np.random.default_rng(0).normal(size=10_000)
+    seen = describe_column(numbers)
+    assert isinstance(seen, Numbers)
+    parts = Parts(alike(seen))
+    counted = parts.count(numbers.tolist())
+    assert list(parts.names) == sorted(counted, key=parts.names.index)
+    assert [counted[name] for name in parts.names] == pytest.approx([1_000] * PARTS, abs=20)
+    assert parts.names[-1].replace("above", "up to") == parts.names[-2]
+    one = describe_column(np.array([3.0, 3.0]))
+    assert isinstance(one, Numbers)
+    assert Parts(alike(one)).count([1.0, 5.0]) == {"all": 2}
+    assert Parts(spread(0, 10)).count([0, 1, 1.5, 99]) == {"up to 1": 2, "up to 2": 1, "above 9": 1}
 
 
 def test_nothing_counts_before_the_server_knows_of_its_processes() -> None:

@@ -14,12 +14,12 @@ from starlette.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from .api import Api, Health, ModelFacts, Readiness
+from .counts import CONTENT_TYPE
 from .front import RequestMiddleware, problem_response
 from .lifespan import living
 from .openapi import TITLE, describe_service
 from .problems import FieldError, RequestProblem, describe_problem
 from .settings import ServiceSettings, read_settings
-from .telemetry import CONTENT_TYPE, Counts
 from .tracing import App, trace
 
 # What draws the page of the documentation: from a package, as a browser may reach no other host.
@@ -32,9 +32,8 @@ class Service(FastAPI):
     def __init__(self, api: Api) -> None:
         """Let the app look for other models as long as it runs."""
         self.api = api
-        self.counts = Counts()
         super().__init__(title=TITLE, lifespan=lambda _: living(api), openapi_url=None, docs_url=None, redoc_url=None)
-        self._first = RequestMiddleware(super().__call__, api, self.counts)
+        self._first = RequestMiddleware(super().__call__, api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -84,7 +83,7 @@ def add_routes(app: Service) -> None:
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
         api.check_key(request.headers.get, public=settings.public_metrics)
-        return Response(app.counts.text(), headers={"content-type": CONTENT_TYPE})
+        return Response(api.counts.text(), headers={"content-type": CONTENT_TYPE})
 
 
 def add_documentation(app: Service) -> None:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .api import Answer, Api, stopping
 from .bodies import read_body
 from .problems import MEDIA_TYPE, Problem, RequestProblem, describe_problem
-from .telemetry import Counts, RequestLog
+from .telemetry import RequestLog
 
 logger = logging.getLogger(__name__)
 
@@ -21,11 +21,10 @@ logger = logging.getLogger(__name__)
 class RequestMiddleware:
     """What all requests meet first and last: an id, a line of log, and a count of those that predict."""
 
-    def __init__(self, app: ASGIApp, api: Api, counts: Counts) -> None:
+    def __init__(self, app: ASGIApp, api: Api) -> None:
         """Keep what lies behind it."""
         self._app = app
         self._api = api
-        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on; an error that nobody expected is answered and logged."""
@@ -44,7 +43,7 @@ class RequestMiddleware:
             await send(message)
 
         if predicts:
-            self._counts.begin()
+            self._api.counts.begin()
         try:
             answer = await predict(self._api, scope, headers, receive, request_log) if predicts else self._app
             await answer(scope, receive, send_marked)
@@ -55,7 +54,7 @@ class RequestMiddleware:
         finally:
             seconds = request_log.finish()
             if predicts:
-                self._counts.end(request_log, seconds)
+                self._api.counts.end(request_log, seconds)
 
 
 async def predict(api: Api, scope: Scope, headers: Headers, receive: Receive, request_log: RequestLog) -> Response:

@@ -13,11 +13,12 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
 from .api import Answer, Api, stopping
+from .counts import CONTENT_TYPE
 from .front import REFUSED, Bridge
 from .openapi import TITLE, describe_service
 from .problems import MEDIA_TYPE, Problem, RequestProblem, describe_problem
 from .settings import ServiceSettings, read_settings
-from .telemetry import CONTENT_TYPE, Counts, RequestLog
+from .telemetry import RequestLog
 from .tracing import App, trace
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ class Service(Flask):
         """Keep the API, and a pool whose threads can be left behind when they take too long."""
         super().__init__(__name__, static_folder=None)
         self.api = api
-        self.counts = Counts()
         self.pool = ThreadPoolExecutor(api.settings.max_concurrency)
 
 
@@ -61,7 +61,7 @@ def add_middleware(app: Service) -> None:
         ids = (request.headers.get(name) for name in ("X-Request-ID", "traceparent"))
         g.request_log = RequestLog(request.method, request.path, *ids)
         if g.request_log.path == app.api.settings.predict_path:
-            app.counts.begin()
+            app.api.counts.begin()
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -72,7 +72,7 @@ def add_middleware(app: Service) -> None:
             response.headers["Connection"] = "close"
         seconds = request_log.finish()
         if request_log.path == app.api.settings.predict_path:
-            app.counts.end(request_log, seconds)
+            app.api.counts.end(request_log, seconds)
         return response
 
     @app.errorhandler(RequestProblem)
@@ -123,7 +123,7 @@ def add_routes(app: Service) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         api.check_key(request.headers.get, public=settings.public_metrics)
-        return Response(app.counts.text(), content_type=CONTENT_TYPE)
+        return Response(api.counts.text(), content_type=CONTENT_TYPE)
 
 
 def add_documentation(app: Service) -> None:

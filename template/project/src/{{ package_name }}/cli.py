@@ -195,18 +195,20 @@ def drift(
     params: Params = PARAMS,
     run: RunName = None,
     output: Annotated[
-        Path | None, typer.Option(help="The folder for the page and drift.json, if not reports/drift.")
+        Path | None, typer.Option(help="The folder for the page, drift.json and drift.prom, if not reports/drift.")
     ] = None,
 ) -> None:
     """Compare recent data with that which the model was made from; exit with 3 if it has drifted."""
     from .config import load_config
     from .evaluation.drift import find_drift
+    from .evaluation.drift_metrics import write_metrics
     from .evaluation.drift_page import write_drift
     from .inference.versions import find_answering
 
     config = load_config(params)
     found = find_drift(config, find_answering(config.models_dir, run), source)
     page = write_drift(found, output or config.reports_dir / "drift")
+    write_metrics(found, page.parent)
     for reason in found.reasons[:MOST_SHOWN]:
         typer.echo(f"- {reason}")
     if len(found.reasons) > MOST_SHOWN:

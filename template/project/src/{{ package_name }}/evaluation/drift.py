@@ -15,11 +15,11 @@ from ..config import Config, DriftSettings
 from ..errors import DataError
 from ..inference.bundle import Bundle, load_bundle, measured_metrics
 from ..inference.naming import find_metric, write_number
+from ..inference.reference import Reference
 from ..inference.storage import load_model
 from ..schema import Schema
 from .metrics import LOWER_IS_BETTER, answer, rate
 from .recent import Part, answers_of, read_recent
-from .reference import Reference
 from .rivals import draw_samples
 from .shifts import Shift, find_shifts
 from .tallies import Tally, tally

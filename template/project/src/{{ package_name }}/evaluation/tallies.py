@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .reference import Numbers, Words
+from ..inference.reference import Numbers, Words
 
 # Of the words that training has not seen, so many are told apart.
 MOST_UNSEEN = 1_000

@@ -1,10 +1,13 @@
 """Names: of columns that predictions add to those a person sent, of metrics, and of runs."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import chain, count
 
 from ..errors import ConfigError
 
+# How the name of a run begins, so that the newest comes last.
+STARTED = "%Y%m%d-%H%M%S-%f"
 # Larger numbers have an exponent.
 LARGEST_WRITTEN = 1e15
 
@@ -40,3 +43,11 @@ def match_name(asked: str, names: Sequence[str]) -> str | None:
 def write_number(number: float, figures: int = 4) -> str:
     """Return a number with so many figures, and all before the point of one that has more."""
     return f"{number:.0f}" if 10**figures <= abs(number) < LARGEST_WRITTEN else f"{number:.{figures}g}"
+
+
+def started(name: str) -> datetime | None:
+    """Return when a run was started, as its name says; None for a name that says nothing of it."""
+    try:
+        return datetime.strptime("-".join(name.split("-")[:3]), STARTED).replace(tzinfo=UTC)
+    except ValueError:
+        return None

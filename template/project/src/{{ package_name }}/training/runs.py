@@ -12,12 +12,10 @@ from pydantic_core import to_json
 
 from ..errors import ProjectError
 from ..inference.bundle import LINEAGE_FILE, METRICS_FILE, list_bundles, read_json
-from ..inference.naming import find_metric, match_name, write_number
+from ..inference.naming import STARTED, find_metric, match_name, started, write_number
 
 # What a person may call a run: the name is that of files and folders, too.
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-# How the name of a run begins, so that the newest comes last.
-STARTED = "%Y%m%d-%H%M%S-%f"
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 # A commit or digest is known by so many characters.
 SHORT = 7
@@ -85,10 +83,7 @@ class RunRecord(BaseModel, frozen=True):
     @property
     def started(self) -> datetime | None:
         """When it was started, as its name says; None for a name that says nothing of it."""
-        try:
-            return datetime.strptime("-".join(self.name.split("-")[:3]), STARTED).replace(tzinfo=UTC)
-        except ValueError:
-            return None
+        return started(self.name)
 
 
 def check_label(label: str | None) -> None:

@@ -18,7 +18,6 @@ from ..errors import BundleError
 from ..evaluation.evaluate import Evaluation
 from ..evaluation.floor import is_better
 from ..evaluation.recent import answers_of, watch
-from ..evaluation.reference import Reference, describe
 from ..inference.bundle import (
     HELD_OUT_FILE,
     LEARNED_FILE,
@@ -32,6 +31,7 @@ from ..inference.encoder import load_encoder
 from ..inference.naming import find_metric, write_number
 from ..inference.prediction import same, score
 from ..inference.predictor import ONNX_FILE, OnnxPredictor
+from ..inference.reference import Reference, describe
 from ..inference.storage import save_model
 from ..schema import SCHEMA_FILE
 from .export import export

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
+from pathlib import Path
 from threading import BoundedSemaphore, Event, Thread
 from time import sleep
 from typing import Annotated, Any
@@ -16,11 +17,17 @@ from pydantic_core import to_json
 from ..errors import BundleError
 from ..inference.bundle import Bundle, load_bundle
 from ..inference.prediction import Prediction, describe
+from ..inference.reference import Reference
+from ..schema import Inputs
 from .bodies import Budget, Share
+from .counts import Counts, ModelCounts
+from .outcomes import Outcomes
 from .payload import Payload
 from .problems import FieldError, RequestProblem, numbers_of_kept
+from .samples import make_sampler
 from .settings import ServiceSettings, SettingsError
 from .source import Source
+from .watching import Watch
 
 # What a request may ask for after its path: that what does not fit is left out, and told beside the predictions.
 SKIP_BAD = "skip_bad"
@@ -69,23 +76,47 @@ class ModelFacts(BaseModel):
 
 @dataclass(frozen=True)
 class Served:
-    """A model that answers, and what reads requests to it."""
+    """A model that answers, what reads requests to it, and what counts its work."""
 
     bundle: Bundle
     payload: Payload
+    watch: Watch
+    outcomes: Outcomes
+    counts: ModelCounts
 
     def predict(self, rows: list[Any]) -> list[Any]:
-        """Return what a person reads of each row."""
-        scores = self.bundle.predictor.scores(self.bundle.encoder.encode(rows))
-        return describe(scores, rows, self.bundle.schema)
+        """Return what a person reads of each row, and count it."""
+        predictions, inputs = predict(self.bundle, rows)
+        self.counts.add(self.outcomes.count(predictions), self.watch.find(rows, inputs))
+        return predictions
 
-    def try_out(self) -> None:
-        """Predict the model's own example. Raises BundleError when that fails, as every request would."""
-        try:
-            ONE.validate_python(self.predict(self.payload.parse(*self.payload.example())))
-        except Exception as error:
-            name = self.bundle.name
-            raise BundleError(f"{name} does not predict its own example, so it answers nobody: {error}") from error
+
+def prepare(folder: Path, settings: ServiceSettings, counts: Counts) -> Served:
+    """Return the model of a folder, ready to answer. Raises BundleError when it does not predict its own example."""
+    bundle = load_bundle(folder, settings.model_sha256)
+    payload = Payload(bundle.schema, settings.max_rows)
+    try:
+        ONE.validate_python(predict(bundle, payload.parse(*payload.example()))[0])
+    except Exception as error:
+        raise BundleError(f"{bundle.name} does not predict its own example, so it answers nobody: {error}") from error
+    reference = find_reference(folder)
+    watch, outcomes = Watch(bundle.schema, reference), Outcomes(bundle.schema, reference)
+    return Served(bundle, payload, watch, outcomes, counts.answer_with(bundle.name, outcomes.names, watch.findings))
+
+
+def predict(bundle: Bundle, rows: list[Any]) -> tuple[list[Any], Inputs]:
+    """Return what a person reads of each row, and what the model was given."""
+    inputs = bundle.encoder.encode(rows)
+    return describe(bundle.predictor.scores(inputs), rows, bundle.schema), inputs
+
+
+def find_reference(folder: Path) -> Reference | None:
+    """Return what a model's data was like; what was trained by an earlier version does not say it."""
+    try:
+        return Reference.read(folder)
+    except BundleError as error:
+        logger.warning("less is counted", extra={"fields": {"reason": str(error)}})
+        return None
 
 
 @dataclass(frozen=True)
@@ -114,14 +145,17 @@ class Api:
     def __init__(self, settings: ServiceSettings) -> None:
         """Load the model that is to answer, or remember why there is none.
 
-        Raises SettingsError when there is no key, and nobody has said that everybody may ask.
+        Raises SettingsError when there is no key, and nobody has said that everybody may ask; or when a sample of
+        requests is asked for, and cannot be kept.
         """
         self.settings = settings
+        self.counts = Counts()
         self.served: Served | None = None
         self._reason = ""
         self._source = Source(settings)
         self._slots = BoundedSemaphore(settings.max_concurrency)
         self._bodies = Budget(settings.max_held_bytes)
+        self._sample = make_sampler(settings)
         self._key = settings.api_key.get_secret_value().encode() if settings.api_key else None
         if self._key is None:
             if not settings.open:
@@ -139,13 +173,10 @@ class Api:
         try:
             folder = self._source.find()
             if self.served is None or self.served.bundle.name != folder.name:
-                bundle = load_bundle(folder, self.settings.model_sha256)
-                served = Served(bundle, Payload(bundle.schema, self.settings.max_rows))
-                served.try_out()
                 # In one assignment: a request sees the old model or the new one.
-                self.served = served
+                self.served = prepare(folder, self.settings, self.counts)
                 self._reason = ""
-                logger.info("model loaded", extra={"fields": {"model": bundle.name}})
+                logger.info("model loaded", extra={"fields": {"model": folder.name}})
         except (BundleError, OSError) as error:
             if str(error) != self._reason:
                 self._reason = str(error)
@@ -191,15 +222,22 @@ class Api:
     def answer(self, body: bytes, media_type: str, query: str = "") -> Answer:
         """Predict what a body holds. Raises RequestProblem: 503 without a model, or as the payload does."""
         served = self._ready()
-        bundle = served.bundle
         refused: list[FieldError] | None = [] if query and skips_bad(query) else None
-        rows = served.payload.parse(body, media_type, refused)
-        answer: dict[str, Any] = {"predictions": served.predict(rows), "model": bundle.name}
+        try:
+            rows = served.payload.parse(body, media_type, refused)
+        except RequestProblem as error:
+            served.counts.refuse(problem.field for problem in error.body.problems)
+            raise
+        name = served.bundle.name
+        answer: dict[str, Any] = {"predictions": served.predict(rows), "model": name}
         if refused is not None:
+            served.counts.refuse(problem.field for problem in refused)
             found = dict(zip(numbers_of_kept(len(rows), refused), answer["predictions"], strict=True))
             sent = len(found.keys() | {problem.row for problem in refused})
             answer |= {"predictions": [found.get(number + 1) for number in range(sent)], "refused": refused}
-        return Answer(to_json(answer), len(rows), bundle.name)
+        if self._sample:
+            self._sample(served.bundle.schema, rows, body, media_type)
+        return Answer(to_json(answer), len(rows), name)
 
     def health(self) -> Health:
         """Say that the process is alive."""

@@ -2,15 +2,23 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ..errors import ProjectError
 
 PREFIX = "SERVICE_"
 SHORTEST_KEY = 16
+
+
+class Sampling(NamedTuple):
+    """Where requests are kept, and which share of them."""
+
+    folder: Path
+    share: float
+
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -60,9 +68,27 @@ class ServiceSettings(BaseSettings):
     # How long a connection without requests stays open: longer than load balancers keep theirs, which is 60 seconds.
     keep_alive: int = Field(default=75, ge=1)
 
+    # A folder and a share of the requests, such as data/sampled,0.01: so many are kept there, values and all.
+    sample_inputs: Annotated[Sampling | None, NoDecode] = None
+
     workers: int = Field(default=1, ge=1)
     # How long new requests are still answered after a stop signal, until load balancers have seen that it is not ready.
     drain_seconds: float = Field(default=1, ge=0)
+
+    @field_validator("sample_inputs", mode="before")
+    @classmethod
+    def read_sampling(cls, given: object) -> Sampling | None:
+        """Return the folder and the share. Raises ValueError for what says no share above 0, and of 1 at the most."""
+        if given is None or isinstance(given, Sampling):
+            return given
+        folder, _, share = str(given).rpartition(",")
+        try:
+            told = float(share)
+        except ValueError:
+            told = 0
+        if not folder.strip() or not 0 < told <= 1:
+            raise ValueError("must be a folder and a share of the requests, such as data/sampled,0.01")
+        return Sampling(Path(folder.strip()), told)
 
     @field_validator("api_key", mode="after")
     @classmethod

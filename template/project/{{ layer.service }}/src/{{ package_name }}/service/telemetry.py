@@ -1,21 +1,14 @@
-"""What the service tells of its work: lines of JSON for its log, and counts that Prometheus scrapes.
-
-Of what a client sent, the log has the path and the id alone.
-"""
+"""The log of the service: lines of JSON, with the path and the id of a request alone of what a client sent."""
 
 import logging
 import logging.config
-import os
 import re
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache
 from secrets import token_hex
 from time import perf_counter, time
 from typing import Any, TextIO
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic_core import to_json
 
 # What is taken from a client as the id of its request.
@@ -24,13 +17,6 @@ LONGEST_PATH = 100
 # The ids of a trace and of the span in it that asks, as W3C's Trace Context writes them.
 IDS = r"(?P<trace_id>(?!0{32})[0-9a-f]{32})-(?P<span_id>(?!0{16})[0-9a-f]{16})"
 TRACEPARENT = re.compile("[0-9a-f]{2}-" + IDS + "-[0-9a-f]{2}")
-
-# In seconds: a small model takes less than a thousandth.
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-# Names a folder where worker processes add up what they count.
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 # No line tells them, so they are not looked up for every request.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -120,43 +106,3 @@ class RequestLog:
             fields |= {"rows": self.rows, "model": self.model}
         log_request(fields)
         return seconds
-
-
-class Counts:
-    """Requests, rows and seconds of predictions, those under way, and what the process takes of its machine."""
-
-    def __init__(self) -> None:
-        """Start all counts at zero, apart from those of any other app in the process."""
-        self._registry = CollectorRegistry()
-        own: dict[str, Any] = {"registry": self._registry}
-        self._requests = Counter("predict_requests", "Requests to predict.", ["model", "status"], **own)
-        self._rows = Counter("predicted_rows", "Predictions given.", ["model"], **own)
-        self._seconds = Histogram("predict_seconds", "Time to answer.", ["model"], buckets=BUCKETS, **own)
-        self._waiting = Gauge("predict_in_flight", "Requests under way.", multiprocess_mode="livesum", **own)
-        ProcessCollector(**own)
-
-    def begin(self) -> None:
-        """Count a request that begins."""
-        self._waiting.inc()
-
-    def end(self, request_log: RequestLog, seconds: float) -> None:
-        """Count a request that has been answered."""
-        requests, times, rows = self._of(request_log.model or "", request_log.status)
-        self._waiting.dec()
-        requests.inc()
-        times.observe(seconds)
-        if request_log.rows:
-            rows.inc(request_log.rows)
-
-    @lru_cache(maxsize=1_000)  # noqa: B019 - there is one for the whole life of the process
-    def _of(self, model: str, status: int) -> tuple[Counter, Histogram, Counter]:
-        """Return the counts of a model and a status; to look them up takes longer than to count."""
-        return self._requests.labels(model, status), self._seconds.labels(model), self._rows.labels(model)
-
-    def text(self) -> bytes:
-        """Return all counts in Prometheus' text format."""
-        registry = self._registry
-        if SHARED in os.environ:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)

@@ -1,0 +1,45 @@
+"""What is found of a request's rows: values that are missing, new to the model, or beyond what training has seen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..inference.reference import Reference
+from ..schema import MISSING, Inputs, Schema
+from .counts import Found
+from .ranges import Ranges
+
+
+class Watch:
+    """Looks at what a model is given: its numbers and its words. Dates are not compared: they always go on."""
+
+    def __init__(self, schema: Schema, reference: Reference | None) -> None:
+        """Look up once what training has seen."""
+        known = {column.name: column for column in schema.inputs}
+        ends = [(known[name].minimum, known[name].maximum) for name in schema.all_numbers]
+        self._numbers = Ranges(schema.all_numbers, ends)
+        self._dates = Ranges(schema.dates, [(None, None)] * len(schema.dates))
+        # Of a column of any words, those that were seen are not kept.
+        self._words = {name: None if known[name].many else {*known[name].categories} for name in schema.categories}
+
+    @property
+    def findings(self) -> list[Found]:
+        """All that can be found."""
+        words = [(name, what) for name in self._words for what in ("missing", "unseen", "refused")]
+        return [*self._numbers.findings, *self._dates.findings, *words]
+
+    def find(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[Found, int]]:
+        """Return what there is, and how often."""
+        found: list[tuple[Found, int]] = []
+        if "numbers" in inputs:
+            found += self._numbers.find(inputs["numbers"])
+        if "dates" in inputs:
+            found += self._dates.find(inputs["dates"])
+        if "categories" in inputs:
+            for (name, known), words in zip(self._words.items(), inputs["categories"].T.tolist(), strict=True):
+                different = {*words}
+                if MISSING in different:
+                    found.append(((name, "missing"), words.count(MISSING)))
+                    different.remove(MISSING)
+                if known is not None and not different <= known:
+                    found.append(((name, "unseen"), sum(word not in known and word != MISSING for word in words)))
+        return found

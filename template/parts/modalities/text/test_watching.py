@@ -1,0 +1,19 @@
+"""Texts that are shorter or longer than all that training has seen are found, and others are not."""
+
+from acme_ml.config import Config
+from acme_ml.data.load import load
+from acme_ml.inference.bundle import load_bundle
+from acme_ml.inference.reference import Reference
+from acme_ml.service.watching import LENGTH, Watch
+from acme_ml.training.train import Run
+
+
+def test_texts_of_other_lengths_are_found(trained: tuple[Config, Run]) -> None:
+    config, run = trained
+    schema = load_bundle(run.bundle).schema
+    watch = Watch(schema, Reference.read(run.bundle))
+    seen = load(config).train.features.tolist()
+    assert dict(watch.find([{schema.text: text} for text in seen], {})) == {}
+    rows = [{schema.text: text} for text in ("a", max(seen, key=len) + " and", max(seen, key=len) + " more")]
+    assert dict(watch.find(rows, {})) == {(LENGTH, "below"): 1, (LENGTH, "above"): 2}
+    assert dict(Watch(schema, None).find(rows, {})) == {}

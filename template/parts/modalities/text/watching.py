@@ -1,0 +1,33 @@
+"""What is found of a request's texts: those that are shorter or longer than all that training has seen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..inference.reference import Numbers, Reference
+from ..schema import Inputs, Schema
+from .counts import Found
+from .ranges import Ranges
+
+LENGTH = "characters"
+
+
+class Watch:
+    """Looks at the lengths of texts."""
+
+    def __init__(self, schema: Schema, reference: Reference | None) -> None:
+        """Look up once what training has seen."""
+        self._text = schema.text
+        seen = reference.columns.get(LENGTH) if reference else None
+        values = seen.values if isinstance(seen, Numbers) else ()
+        self._lengths = Ranges([LENGTH], [(values[0], values[-1]) if values else (None, None)])
+
+    @property
+    def findings(self) -> list[Found]:
+        """All that can be found."""
+        return [(LENGTH, "below"), (LENGTH, "above"), (self._text, "refused")]
+
+    def find(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[Found, int]]:
+        """Return what there is, and how often."""
+        return self._lengths.find(np.array([[len(row[self._text])] for row in rows]))

@@ -1,0 +1,145 @@
+"""What Prometheus scrapes: requests, rows, seconds, and what a model is asked and answers.
+
+No value of a request is among it: columns, classes and the ends of parts are the model's own.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ..inference.naming import started
+from .telemetry import RequestLog
+
+# In seconds: a small model takes less than a thousandth.
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# Names a folder where worker processes add up what they count.
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
+# Of a model, so many classes and so many columns are told apart; each is a time series of its own.
+MOST_ANSWERS, MOST_COLUMNS = 100, 100
+OTHERS = "(others)"
+REFUSED = "refused"
+# The model that answers and the one before, which requests may still be under way with.
+KEPT_MODELS = 2
+
+# A column, and what is wrong with a value in it.
+Found = tuple[str, str]
+
+
+class ModelCounts:
+    """What a model is asked and answers: each count is looked up once, as that takes longer than to count."""
+
+    def __init__(self, model: str, answers: Iterable[str], found: Iterable[Found], counts: "Counts") -> None:
+        """Start at zero, so that the first of each is seen as a rise."""
+        self._model = model
+        self._counter = counts.answers
+        self._answers: dict[str, Counter] = {}
+        for name in answers:
+            self._answer(name)
+        found = [*found, (OTHERS, REFUSED)]
+        columns = dict.fromkeys(column for column, _ in found)
+        shown = {column: column if place < MOST_COLUMNS else OTHERS for place, column in enumerate(columns)}
+        self._found = {(column, what): counts.inputs.labels(model, shown[column], what) for column, what in found}
+
+    def add(self, answers: Mapping[str, int], found: Iterable[tuple[Found, int]]) -> None:
+        """Count the predictions of a request, and its values that are missing or beyond what training has seen."""
+        for name, count in answers.items():
+            self._answer(name).inc(count)
+        for place, count in found:
+            self._found[place].inc(count)
+
+    def refuse(self, fields: Iterable[str | None]) -> None:
+        """Count values that were refused, by the column that a field is or ends with, or as those of no column."""
+        for field in fields:
+            name = field or ""
+            known = ((column, REFUSED) for column in (name, name.rpartition(".")[2]))
+            self._found[next((each for each in known if each in self._found), (OTHERS, REFUSED))].inc()
+
+    def _answer(self, name: str) -> Counter:
+        """Return the count of an answer."""
+        counter = self._answers.get(name)
+        if counter is None:
+            shown = name if len(self._answers) < MOST_ANSWERS else OTHERS
+            counter = self._answers[name] = self._counter.labels(self._model, shown)
+        return counter
+
+
+class Counts:
+    """All counts of an app, and what its process takes of its machine."""
+
+    def __init__(self) -> None:
+        """Start all counts at zero, apart from those of any other app in the process."""
+        self._registry = CollectorRegistry()
+        own: dict[str, Any] = {"registry": self._registry}
+        self._requests = Counter("predict_requests", "Requests to predict.", ["model", "status"], **own)
+        self._rows = Counter("predicted_rows", "Predictions given.", ["model"], **own)
+        self._seconds = Histogram("predict_seconds", "Time to answer.", ["model"], buckets=BUCKETS, **own)
+        self._waiting = Gauge("predict_in_flight", "Requests under way.", multiprocess_mode="livesum", **own)
+        told = "Predictions by class, or by the part of the numbers that they lie in."
+        self.answers = Counter("predicted_answers", told, ["model", "answer"], **own)
+        told = "Values that are missing, that training has not seen, that are below or above its range, or refused."
+        self.inputs = Counter("input_values", told, ["model", "column", "found"], **own)
+        self._loaded = Gauge("model_loaded", "Whether a model answers.", multiprocess_mode="livemin", **own)
+        told = "Which model answers: 1, or 0 once it does no more."
+        self._model = Gauge("model_info", told, ["model"], multiprocess_mode="livemax", **own)
+        told = "When the model that answers was trained, in seconds since 1970; 0 where its name does not say it."
+        self._trained = Gauge("model_trained_timestamp_seconds", told, multiprocess_mode="livemin", **own)
+        # Counts of requests by model and status.
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram, Counter]] = {}
+        self._models: list[str] = []
+        ProcessCollector(**own)
+
+    def begin(self) -> None:
+        """Count a request that begins."""
+        self._waiting.inc()
+
+    def end(self, request_log: RequestLog, seconds: float) -> None:
+        """Count a request that has been answered."""
+        requests, times, rows = self._of(request_log.model or "", request_log.status)
+        self._waiting.dec()
+        requests.inc()
+        times.observe(seconds)
+        if request_log.rows:
+            rows.inc(request_log.rows)
+
+    def answer_with(self, model: str, answers: Iterable[str], found: Iterable[Found]) -> ModelCounts:
+        """Tell which model answers from now on, and return what counts its work; models long gone are forgotten."""
+        if self._models:
+            self._model.labels(self._models[-1]).set(0)
+        self._models = [*(name for name in self._models if name != model), model]
+        while len(self._models) > KEPT_MODELS:
+            self._forget(self._models.pop(0))
+        time = started(model)
+        self._trained.set(time.timestamp() if time else 0)
+        self._model.labels(model).set(1)
+        self._loaded.set(1)
+        return ModelCounts(model, answers, found, self)
+
+    def text(self) -> bytes:
+        """Return all counts in Prometheus' text format."""
+        registry = self._registry
+        if SHARED in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+    def _of(self, model: str, status: int) -> tuple[Counter, Histogram, Counter]:
+        """Return the counts of a model and a status; to look them up takes longer than to count."""
+        known = self._known.get((model, status))
+        if known is None:
+            known = self._requests.labels(model, status), self._seconds.labels(model), self._rows.labels(model)
+            self._known[model, status] = known
+        return known
+
+    def _forget(self, model: str) -> None:
+        """Drop the counts of a model. Processes that count together keep them until they end: files cannot forget."""
+        if SHARED in os.environ:
+            return
+        self._known = {key: known for key, known in self._known.items() if key[0] != model}
+        for metric in (self._requests, self._rows, self._seconds, self.answers, self.inputs, self._model):
+            metric.remove_by_labels({"model": model})

@@ -1,0 +1,78 @@
+"""Numbers beside those that training has seen: which lie beyond them, and in which part of them each lies."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inference.naming import write_number
+from ..inference.reference import Numbers
+from .counts import Found
+
+# Predicted numbers are counted in so many parts, equally large in training where it is known what that was like.
+PARTS = 10
+# With so few rows, numpy takes longer to begin than to look at them one by one.
+FEW = 4
+
+
+class Ranges:
+    """Finds numbers (rows, columns) that are missing, or below or above what training has seen of their column."""
+
+    def __init__(self, names: Sequence[str], ends: Sequence[tuple[float | None, float | None]]) -> None:
+        """Keep the lowest and the highest number of each column; None is no end."""
+        self._names = names
+        self._ends = [(-inf if low is None else low, inf if high is None else high) for low, high in ends]
+        self._low, self._high = np.array(self._ends).reshape(-1, 2).T
+
+    @property
+    def findings(self) -> list[Found]:
+        """All that can be found."""
+        return [(name, what) for name in self._names for what in ("missing", "below", "above", "refused")]
+
+    def find(self, numbers: NDArray[Any]) -> list[tuple[Found, int]]:
+        """Return what there is, and how often."""
+        if self._has(numbers):
+            return []
+        masks = (("missing", np.isnan(numbers)), ("below", numbers < self._low), ("above", numbers > self._high))
+        counts = [(what, zip(self._names, mask.sum(axis=0).tolist(), strict=True)) for what, mask in masks]
+        return [((name, what), count) for what, columns in counts for name, count in columns if count]
+
+    def _has(self, numbers: NDArray[Any]) -> bool:
+        """Return whether all are within their ranges, as mostly they are; a missing one is in no range."""
+        if len(numbers) > FEW:
+            return bool(((numbers >= self._low) & (numbers <= self._high)).all())
+        for row in numbers.tolist():
+            for number, (low, high) in zip(row, self._ends, strict=True):
+                if not low <= number <= high:
+                    return False
+        return True
+
+
+class Parts:
+    """Counts numbers by the part that they lie in."""
+
+    def __init__(self, ends: Iterable[float]) -> None:
+        """Keep the ends of all parts but the last, which has none."""
+        self._ends = sorted(set(ends))
+        last = f"above {write_number(self._ends[-1])}" if self._ends else "all"
+        self.names = [*(f"up to {write_number(end)}" for end in self._ends), last]
+
+    def count(self, numbers: Iterable[float]) -> Counter[str]:
+        """Return how many lie in each part."""
+        return Counter([self.names[bisect_left(self._ends, number)] for number in numbers])
+
+
+def alike(seen: Numbers) -> list[float]:
+    """Return what ends parts that hold equally many of the numbers seen."""
+    wanted = np.linspace(0, seen.count, PARTS + 1)[1:-1]
+    places = np.searchsorted(np.array(seen.up_to), wanted)
+    return [seen.values[place] for place in places if place < len(seen.values) - 1]
+
+
+def spread(low: float, high: float) -> list[float]:
+    """Return what ends equally wide parts of a range."""
+    return [float(end) for end in np.linspace(low, high, PARTS + 1)[1:-1]]
