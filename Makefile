@@ -26,7 +26,7 @@ check: lint  ## For every save: style, types, questions, parts, files, the cover
 test: check build/test/ready  ## For every push: check, updates, a code tree of each task, one image, one life
 	$(WHOLE)/python $(TESTS) -m test $(FLAGS)
 
-prove: lint build/test/proving build/checkov/ready build/mlflow/ready build/prefect/ready build/airflow/ready  ## For every night and release: everything there is
+prove: lint build/test/proving build/checkov/ready build/prometheus/ready build/mlflow/ready build/prefect/ready build/airflow/ready  ## For every night and release: everything there is
 	$(WHOLE)/python $(TESTS) $(FLAGS)
 
 work: $(BIN)/mlscaffold  ## Render into build/work, with links to the parts: make work ANSWERS="task=regression"
@@ -110,6 +110,10 @@ build/prefect/ready: $(BIN)/mlscaffold
 build/airflow/ready: $(BIN)/mlscaffold
 	$(BIN)/uv venv --quiet --clear --seed build/airflow
 	$(BIN)/uv pip install --quiet --python build/airflow/bin/python "apache-airflow>=3.3.2,<4"
+	@touch $@
+
+build/prometheus/ready: scripts/monitoring_tools.sh
+	scripts/monitoring_tools.sh build/prometheus
 	@touch $@
 
 # Its packages would change the versions of many others.

@@ -15,7 +15,7 @@ OF_FOLDER = {"tests/cli": "check", "tests/template": "check", "tests/delivery": 
 ADDS = {
     "check": "questions, composition, parts, files, the covering matrix, the command",
     "test": "updates, one code tree for each task, deployments and pipelines as files, one image, one life",
-    "prove": "all code trees, all images, all lives, pipelines executed, checkov, lowest versions, the largest files",
+    "prove": "all code trees, images, lives, pipelines executed, alerts, checkov, lowest versions, the largest files",
 }
 
 

@@ -49,7 +49,7 @@ RELEASES = {
 
 MONITORING = """
 monitoring/README.md monitoring/alertmanager.yml monitoring/alerts.yml
-monitoring/alerts_test.yml monitoring/dashboard.json monitoring/prometheus.yml
+monitoring/alerts_test.yml monitoring/dashboard.json monitoring/days_test.yml monitoring/prometheus.yml
 monitoring/provisioning/dashboards/dashboards.yml monitoring/provisioning/datasources/prometheus.yml
 """
 OPERATOR = "deploy/kubernetes/base/prometheusrule.yaml deploy/kubernetes/base/servicemonitor.yaml"

@@ -16,8 +16,8 @@ def test_images_of_another_brightness_are_found(trained: tuple[Config, Run]) -> 
     schema = load_bundle(run.bundle).schema
     watch = Watch(schema, Reference.read(run.bundle))
     seen = read_pixels(load(config).train.features, schema)
-    assert dict(watch.find(list(seen), {})) == {}
+    assert dict(watch.find([watch.note(list(seen), {})])) == {}
     rows = [np.zeros_like(seen[0]), np.full_like(seen[0], 255), np.full_like(seen[0], 254)]
     found = {("brightness", "below"): 1, ("brightness", "above"): 2, ("contrast", "below"): 3}
-    assert dict(watch.find(rows, {})) == found
-    assert dict(Watch(schema, None).find(rows, {})) == {}
+    assert dict(watch.find([watch.note(rows[:1], {}), watch.note(rows[1:], {})])) == found
+    assert dict(Watch(schema, None).find([watch.note(rows, {})])) == {}

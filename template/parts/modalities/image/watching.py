@@ -7,8 +7,7 @@ import numpy as np
 
 from ..inference.reference import Numbers, Reference
 from ..schema import Inputs, Schema
-from .counts import Found
-from .ranges import Ranges
+from .ranges import Found, Ranges
 
 WATCHED = ("brightness", "contrast")
 
@@ -27,6 +26,10 @@ class Watch:
         """All that can be found."""
         return [(name, what) for name in WATCHED for what in ("below", "above")]
 
-    def find(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[Found, int]]:
-        """Return what there is, and how often."""
-        return self._ranges.find(np.array([[pixels.mean(), pixels.std()] for pixels in rows]))
+    def note(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[float, float]]:
+        """Return what is looked at of a request."""
+        return [(float(pixels.mean()), float(pixels.std())) for pixels in rows]
+
+    def find(self, noted: Sequence[list[tuple[float, float]]]) -> list[tuple[Found, int]]:
+        """Return what there is in requests, and how often."""
+        return self._ranges.find(np.concatenate(noted))

@@ -1,14 +1,13 @@
 """What is found of a request's series: values beyond those that training has seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..inference.encoder import Window
 from ..inference.reference import Reference
 from ..schema import Inputs, Schema
-from .counts import Found
-from .ranges import Ranges
+from .ranges import Found, Ranges
 
 
 class Watch:
@@ -24,9 +23,13 @@ class Watch:
         """All that can be found."""
         return [(name, what) for name, what in [*self._history.findings, *self._known.findings] if what != "missing"]
 
-    def find(self, rows: Sequence[Window], inputs: Inputs) -> Iterator[tuple[Found, int]]:
-        """Yield what there is, and how often."""
-        for row in rows:
-            yield from self._history.find(np.array(row.history, dtype=np.float64)[:, None])
-            if row.known and row.known[0]:
-                yield from self._known.find(np.array(row.known, dtype=np.float64))
+    def note(self, rows: Sequence[Window], inputs: Inputs) -> Sequence[Window]:
+        """Return what is looked at of a request."""
+        return rows
+
+    def find(self, noted: Sequence[Sequence[Window]]) -> list[tuple[Found, int]]:
+        """Return what there is in requests, and how often."""
+        rows = [row for each in noted for row in each]
+        found = self._history.find(np.concatenate([row.history for row in rows])[:, None])
+        known = [step for row in rows for step in row.known if step]
+        return found + (self._known.find(np.array(known, dtype=np.float64)) if known else [])

@@ -23,7 +23,7 @@ def bundle(trained: tuple[Config, Run]) -> Bundle:
 def found_in(bundle: Bundle, *rows: dict[str, Any]) -> dict[tuple[str, str], int]:
     """Return what is found of these rows."""
     watch = Watch(bundle.schema, None)
-    found = dict(watch.find(rows, bundle.encoder.encode(rows)))
+    found = dict(watch.find([watch.note([row], bundle.encoder.encode([row])) for row in rows]))
     assert found.keys() <= set(watch.findings)
     return found
 
@@ -32,7 +32,7 @@ def test_what_training_has_seen_is_only_counted_where_it_is_missing(
     trained: tuple[Config, Run], bundle: Bundle
 ) -> None:
     features = load(trained[0]).train.features
-    found = dict(Watch(bundle.schema, None).find([], bundle.encoder.encode_features(features)))
+    found = dict(Watch(bundle.schema, None).find([bundle.encoder.encode_features(features)]))
     assert {what for _, what in found} <= {"missing"}
     for (name, _), count in found.items():
         assert count == int((features[name].isna() | (features[name] == "(missing)")).sum())

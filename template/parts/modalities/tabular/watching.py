@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..inference.reference import Reference
 from ..schema import MISSING, Inputs, Schema
-from .counts import Found
-from .ranges import Ranges
+from .ranges import Found, Ranges
 
 
 class Watch:
@@ -27,9 +28,14 @@ class Watch:
         words = [(name, what) for name in self._words for what in ("missing", "unseen", "refused")]
         return [*self._numbers.findings, *self._dates.findings, *words]
 
-    def find(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[Found, int]]:
-        """Return what there is, and how often."""
+    def note(self, rows: Sequence[Any], inputs: Inputs) -> Inputs:
+        """Return what is looked at of a request."""
+        return inputs
+
+    def find(self, noted: Sequence[Inputs]) -> list[tuple[Found, int]]:
+        """Return what there is in requests, and how often."""
         found: list[tuple[Found, int]] = []
+        inputs = {kind: np.concatenate([each[kind] for each in noted]) for kind in noted[0]}
         if "numbers" in inputs:
             found += self._numbers.find(inputs["numbers"])
         if "dates" in inputs:

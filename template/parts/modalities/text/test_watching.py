@@ -13,7 +13,10 @@ def test_texts_of_other_lengths_are_found(trained: tuple[Config, Run]) -> None:
     schema = load_bundle(run.bundle).schema
     watch = Watch(schema, Reference.read(run.bundle))
     seen = load(config).train.features.tolist()
-    assert dict(watch.find([{schema.text: text} for text in seen], {})) == {}
+    assert dict(watch.find([watch.note([{schema.text: text} for text in seen], {})])) == {}
     rows = [{schema.text: text} for text in ("a", max(seen, key=len) + " and", max(seen, key=len) + " more")]
-    assert dict(watch.find(rows, {})) == {(LENGTH, "below"): 1, (LENGTH, "above"): 2}
-    assert dict(Watch(schema, None).find(rows, {})) == {}
+    assert dict(watch.find([watch.note(rows[:1], {}), watch.note(rows[1:], {})])) == {
+        (LENGTH, "below"): 1,
+        (LENGTH, "above"): 2,
+    }
+    assert dict(Watch(schema, None).find([watch.note(rows, {})])) == {}

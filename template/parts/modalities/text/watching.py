@@ -7,8 +7,7 @@ import numpy as np
 
 from ..inference.reference import Numbers, Reference
 from ..schema import Inputs, Schema
-from .counts import Found
-from .ranges import Ranges
+from .ranges import Found, Ranges
 
 LENGTH = "characters"
 
@@ -28,6 +27,10 @@ class Watch:
         """All that can be found."""
         return [(LENGTH, "below"), (LENGTH, "above"), (self._text, "refused")]
 
-    def find(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[Found, int]]:
-        """Return what there is, and how often."""
-        return self._lengths.find(np.array([[len(row[self._text])] for row in rows]))
+    def note(self, rows: Sequence[Any], inputs: Inputs) -> list[int]:
+        """Return what is looked at of a request."""
+        return [len(row[self._text]) for row in rows]
+
+    def find(self, noted: Sequence[list[int]]) -> list[tuple[Found, int]]:
+        """Return what there is in requests, and how often."""
+        return self._lengths.find(np.concatenate(noted)[:, None])

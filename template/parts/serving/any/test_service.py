@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 from time import sleep
 from typing import Any
+from unittest.mock import Mock
 
 import httpx2
 import numpy as np
@@ -30,7 +31,7 @@ from acme_ml.inference.versions import promote
 from acme_ml.service.api import Api, stopping
 from acme_ml.service.app import create_app, create_asgi_app
 from acme_ml.service.bodies import UNCOUNTED, read_body
-from acme_ml.service.counts import MOST_ANSWERS, MOST_COLUMNS, OTHERS, Counts
+from acme_ml.service.counts import AT_ONCE, MOST_ANSWERS, MOST_COLUMNS, OTHERS, Counts
 from acme_ml.service.payload import PAYLOAD_PROBLEMS, Payload
 from acme_ml.service.problems import RequestProblem
 from acme_ml.service.ranges import PARTS, Parts, alike, spread
@@ -527,18 +528,37 @@ def test_a_model_of_an_earlier_version_answers_and_less_is_counted(
 
 
 def test_classes_and_columns_beyond_all_measure_are_counted_together() -> None:
-    counts = Counts()
     findings = [(f"column {number}", "missing") for number in range(MOST_COLUMNS + 5)]
-    work = counts.answer_with("m", [f"class {number}" for number in range(MOST_ANSWERS + 5)], findings)
-    work.add({f"class {number}": 1 for number in range(100_000)}, [(findings[-1], 2)])
+    answers = {f"class {number}": 1 for number in range(100_000)}
+    watch, outcomes = Mock(findings=findings), Mock(names=list(answers)[: MOST_ANSWERS + 5])
+    watch.find.return_value = [(findings[-1], 2)]
+    outcomes.count.return_value = answers
+    counts = Counts()
+    work = counts.answer_with("m", watch, outcomes)
+    work.note([{}], {}, [{}])
     work.refuse(["column 0", None, "any word of a client"])
     told = counts.text().decode()
-    answers = dict(re.findall(r'predicted_answers_total[{]answer="(.*?)".* (\S+)', told))
-    assert len(answers) == MOST_ANSWERS + 1
-    assert float(answers[OTHERS]) == 100_000 - MOST_ANSWERS
+    shown = dict(re.findall(r'predicted_answers_total[{]answer="(.*?)".* (\S+)', told))
+    assert len(shown) == MOST_ANSWERS + 1
+    assert float(shown[OTHERS]) == 100_000 - MOST_ANSWERS
     found = re.findall(r'input_values_total[{]column="(.*?)",found="(.*?)".* (\S+)', told)
     assert [each for each in found if each[2] != "0.0"] == [(OTHERS, "missing", "2.0"), (OTHERS, "refused", "3.0")]
     assert "any word of a client" not in told
+
+
+def test_requests_are_counted_some_at_a_time(settings: ServiceSettings, example: Example) -> None:
+    api = Api(settings)
+    assert api.served is not None
+    seen = Mock(wraps=api.served.counts.count)
+    api.served.counts.count = seen  # type: ignore[method-assign]
+    for _ in range(AT_ONCE - 1):
+        api.answer(example[0], example[1]["content-type"])
+    assert seen.call_count == 0
+    api.answer(example[0], example[1]["content-type"])
+    assert seen.call_count == 1
+    api.answer(example[0], example[1]["content-type"])
+    answered = re.findall(r"predicted_answers_total[{].* (\S+)", api.counts.text().decode())
+    assert sum(map(float, answered)) % (AT_ONCE + 1) == 0
 
 
 def test_predicted_numbers_are_counted_by_part() -> None:

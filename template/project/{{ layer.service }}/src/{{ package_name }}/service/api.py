@@ -80,14 +80,12 @@ class Served:
 
     bundle: Bundle
     payload: Payload
-    watch: Watch
-    outcomes: Outcomes
     counts: ModelCounts
 
     def predict(self, rows: list[Any]) -> list[Any]:
         """Return what a person reads of each row, and count it."""
         predictions, inputs = predict(self.bundle, rows)
-        self.counts.add(self.outcomes.count(predictions), self.watch.find(rows, inputs))
+        self.counts.note(rows, inputs, predictions)
         return predictions
 
 
@@ -101,7 +99,7 @@ def prepare(folder: Path, settings: ServiceSettings, counts: Counts) -> Served:
         raise BundleError(f"{bundle.name} does not predict its own example, so it answers nobody: {error}") from error
     reference = find_reference(folder)
     watch, outcomes = Watch(bundle.schema, reference), Outcomes(bundle.schema, reference)
-    return Served(bundle, payload, watch, outcomes, counts.answer_with(bundle.name, outcomes.names, watch.findings))
+    return Served(bundle, payload, counts.answer_with(bundle.name, watch, outcomes))
 
 
 def predict(bundle: Bundle, rows: list[Any]) -> tuple[list[Any], Inputs]:
@@ -183,15 +181,16 @@ class Api:
                 logger.warning("model not loaded", extra={"fields": {"reason": self._reason}})
 
     def watch(self) -> None:
-        """Reload again and again, in a thread of its own, unless the settings say never."""
+        """Count again and again, and reload, unless the settings say never, each in a thread of its own."""
 
-        def look() -> None:
+        def repeat(action: Callable[[], None], seconds: float) -> None:
             while not stopping.is_set():
-                sleep(self.settings.reload_seconds)
-                self.reload()
+                sleep(seconds)
+                action()
 
-        if self.settings.reload_seconds:
-            Thread(target=look, name="reload", daemon=True).start()
+        Thread(target=repeat, args=(self.counts.count, 1), name="count", daemon=True).start()
+        if seconds := self.settings.reload_seconds:
+            Thread(target=repeat, args=(self.reload, seconds), name="reload", daemon=True).start()
 
     def check_key(self, header: Callable[[str], str | None], *, public: bool = False) -> None:
         """Compare the key in a request's headers with that of the settings, in constant time, unless all may see it.

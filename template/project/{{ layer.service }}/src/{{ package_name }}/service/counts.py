@@ -4,14 +4,19 @@ No value of a request is among it: columns, classes and the ends of parts are th
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..inference.naming import started
+from ..schema import Inputs
+from .outcomes import Outcomes
 from .telemetry import RequestLog
+from .watching import Watch
 
 # In seconds: a small model takes less than a thousandth.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -24,33 +29,48 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 MOST_ANSWERS, MOST_COLUMNS = 100, 100
 OTHERS = "(others)"
 REFUSED = "refused"
+# So many rows are counted at once; with fewer, what was asked is counted when somebody looks, or after a second.
+AT_ONCE = 200
 # The model that answers and the one before, which requests may still be under way with.
 KEPT_MODELS = 2
 
-# A column, and what is wrong with a value in it.
-Found = tuple[str, str]
-
 
 class ModelCounts:
-    """What a model is asked and answers: each count is looked up once, as that takes longer than to count."""
+    """What a model is asked and answers, counted some at a time: one by one would take as long as a small model."""
 
-    def __init__(self, model: str, answers: Iterable[str], found: Iterable[Found], counts: "Counts") -> None:
+    def __init__(self, model: str, watch: Watch, outcomes: Outcomes, counts: "Counts") -> None:
         """Start at zero, so that the first of each is seen as a rise."""
         self._model = model
+        self._watch = watch
+        self._outcomes = outcomes
         self._counter = counts.answers
+        self._noted: deque[tuple[Any, list[Any]]] = deque()
+        self._waiting = 0
         self._answers: dict[str, Counter] = {}
-        for name in answers:
+        for name in outcomes.names:
             self._answer(name)
-        found = [*found, (OTHERS, REFUSED)]
+        found = [*watch.findings, (OTHERS, REFUSED)]
         columns = dict.fromkeys(column for column, _ in found)
         shown = {column: column if place < MOST_COLUMNS else OTHERS for place, column in enumerate(columns)}
         self._found = {(column, what): counts.inputs.labels(model, shown[column], what) for column, what in found}
 
-    def add(self, answers: Mapping[str, int], found: Iterable[tuple[Found, int]]) -> None:
-        """Count the predictions of a request, and its values that are missing or beyond what training has seen."""
-        for name, count in answers.items():
+    def note(self, rows: list[Any], inputs: Inputs, predictions: list[Any]) -> None:
+        """Keep a request and its answer until they are counted; of its values, what the counts need."""
+        self._noted.append((self._watch.note(rows, inputs), predictions))
+        self._waiting += len(rows)
+        if self._waiting >= AT_ONCE:
+            self.count()
+
+    def count(self) -> None:
+        """Count what waits for it."""
+        self._waiting = 0
+        noted = list(self._take())
+        if not noted:
+            return
+        predictions = chain.from_iterable(made for _, made in noted)
+        for name, count in self._outcomes.count(predictions).items():
             self._answer(name).inc(count)
-        for place, count in found:
+        for place, count in self._watch.find([values for values, _ in noted]):
             self._found[place].inc(count)
 
     def refuse(self, fields: Iterable[str | None]) -> None:
@@ -59,6 +79,14 @@ class ModelCounts:
             name = field or ""
             known = ((column, REFUSED) for column in (name, name.rpartition(".")[2]))
             self._found[next((each for each in known if each in self._found), (OTHERS, REFUSED))].inc()
+
+    def _take(self) -> Iterator[tuple[Any, list[Any]]]:
+        """Yield what waits; other threads add to it, and may take of it, too."""
+        try:
+            while True:
+                yield self._noted.popleft()
+        except IndexError:
+            return
 
     def _answer(self, name: str) -> Counter:
         """Return the count of an answer."""
@@ -91,7 +119,7 @@ class Counts:
         self._trained = Gauge("model_trained_timestamp_seconds", told, multiprocess_mode="livemin", **own)
         # Counts of requests by model and status.
         self._known: dict[tuple[str, int], tuple[Counter, Histogram, Counter]] = {}
-        self._models: list[str] = []
+        self._models: dict[str, ModelCounts] = {}
         ProcessCollector(**own)
 
     def begin(self) -> None:
@@ -107,21 +135,29 @@ class Counts:
         if request_log.rows:
             rows.inc(request_log.rows)
 
-    def answer_with(self, model: str, answers: Iterable[str], found: Iterable[Found]) -> ModelCounts:
+    def answer_with(self, model: str, watch: Watch, outcomes: Outcomes) -> ModelCounts:
         """Tell which model answers from now on, and return what counts its work; models long gone are forgotten."""
         if self._models:
-            self._model.labels(self._models[-1]).set(0)
-        self._models = [*(name for name in self._models if name != model), model]
-        while len(self._models) > KEPT_MODELS:
-            self._forget(self._models.pop(0))
+            self._model.labels(next(reversed(self._models))).set(0)
+        self._models.pop(model, None)
+        work = self._models[model] = ModelCounts(model, watch, outcomes, self)
+        for name in list(self._models)[:-KEPT_MODELS]:
+            del self._models[name]
+            self._forget(name)
         time = started(model)
         self._trained.set(time.timestamp() if time else 0)
         self._model.labels(model).set(1)
         self._loaded.set(1)
-        return ModelCounts(model, answers, found, self)
+        return work
+
+    def count(self) -> None:
+        """Count what the models have answered since."""
+        for work in list(self._models.values()):
+            work.count()
 
     def text(self) -> bytes:
         """Return all counts in Prometheus' text format."""
+        self.count()
         registry = self._registry
         if SHARED in os.environ:
             registry = CollectorRegistry()

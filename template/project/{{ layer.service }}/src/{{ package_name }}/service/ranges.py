@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from ..inference.naming import write_number
 from ..inference.reference import Numbers
-from .counts import Found
 
+# A column, and what is wrong with a value in it.
+Found = tuple[str, str]
 # Predicted numbers are counted in so many parts, equally large in training where it is known what that was like.
 PARTS = 10
-# With so few rows, numpy takes longer to begin than to look at them one by one.
-FEW = 4
 
 
 class Ranges:
@@ -25,8 +24,8 @@ class Ranges:
     def __init__(self, names: Sequence[str], ends: Sequence[tuple[float | None, float | None]]) -> None:
         """Keep the lowest and the highest number of each column; None is no end."""
         self._names = names
-        self._ends = [(-inf if low is None else low, inf if high is None else high) for low, high in ends]
-        self._low, self._high = np.array(self._ends).reshape(-1, 2).T
+        known = [(-inf if low is None else low, inf if high is None else high) for low, high in ends]
+        self._low, self._high = np.array(known).reshape(-1, 2).T
 
     @property
     def findings(self) -> list[Found]:
@@ -35,21 +34,12 @@ class Ranges:
 
     def find(self, numbers: NDArray[Any]) -> list[tuple[Found, int]]:
         """Return what there is, and how often."""
-        if self._has(numbers):
+        # Mostly there is nothing, and to know that is half of the work; a missing number is in no range.
+        if ((numbers >= self._low) & (numbers <= self._high)).all():
             return []
         masks = (("missing", np.isnan(numbers)), ("below", numbers < self._low), ("above", numbers > self._high))
         counts = [(what, zip(self._names, mask.sum(axis=0).tolist(), strict=True)) for what, mask in masks]
         return [((name, what), count) for what, columns in counts for name, count in columns if count]
-
-    def _has(self, numbers: NDArray[Any]) -> bool:
-        """Return whether all are within their ranges, as mostly they are; a missing one is in no range."""
-        if len(numbers) > FEW:
-            return bool(((numbers >= self._low) & (numbers <= self._high)).all())
-        for row in numbers.tolist():
-            for number, (low, high) in zip(row, self._ends, strict=True):
-                if not low <= number <= high:
-                    return False
-        return True
 
 
 class Parts:

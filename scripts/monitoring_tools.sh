@@ -1,0 +1,28 @@
+#!/bin/sh
+# Put Prometheus, Alertmanager and their tools into the folder $1: Debian's own, and nothing outside the folder is changed.
+set -eu
+folder=$1
+mkdir -p "$folder/debian" "$folder/bin"
+cd "$folder/debian"
+apt-get download --quiet prometheus prometheus-alertmanager || {
+    echo "Debian's packages of Prometheus cannot be had: run apt-get update" >&2
+    exit 1
+}
+for package in *.deb; do
+    dpkg-deb --extract "$package" .
+done
+for name in prometheus promtool amtool; do
+    ln -sf "../debian/usr/bin/$name" "../bin/$name"
+done
+# It reads its templates from one place alone: so its root is the folder, with the libraries that it is linked with.
+libraries=$(ldd usr/bin/prometheus-alertmanager | grep --only-matching '/[^ ]*')
+for library in $libraries; do
+    mkdir -p ".${library%/*}"
+    cp --dereference "$library" ".$library"
+done
+cat > ../bin/alertmanager << 'END'
+#!/bin/sh
+here=$(cd "$(dirname "$0")/../debian" && pwd)
+exec unshare --map-root-user chroot "$here" /usr/bin/prometheus-alertmanager "$@"
+END
+chmod +x ../bin/alertmanager

@@ -1,0 +1,308 @@
+"""What watches a project, with the real Prometheus and Alertmanager: rules, dashboard, and alerts that arrive."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from .machine import ROOT, TOOLS, Environment, ask, free_port, render, run, wait_until_ready
+
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
+
+BIN = ROOT / "build" / "prometheus" / "bin"
+# The root of Alertmanager, which reads its settings there.
+TREE = ROOT / "build" / "prometheus" / "debian"
+PACKAGE = "acme_forecast"
+TESTS = ("alerts_test.yml", "days_test.yml")
+# Times of the rules that nobody waits for in a test, and those that stand in for them.
+HASTE = {r"\[(5m|15m|1h)\]": "[20s]", r"for: \w+": "for: 1s", r"> 100$": "> 20"}
+
+
+class Listener:
+    """A server that answers with a text, and keeps what is sent to it."""
+
+    def __init__(self) -> None:
+        """Listen at a port of its own."""
+        self.text = ""
+        self.alerts: list[dict[str, Any]] = []
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("content-type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(listener.text.encode())
+
+            def do_POST(self) -> None:
+                sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                listener.alerts += sent["alerts"]
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+        self.port = self._server.server_address[1]
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def firing(self) -> set[str]:
+        """Return the names of the alerts that have arrived."""
+        return {alert["labels"]["alertname"] for alert in self.alerts if alert["status"] == "firing"}
+
+
+def wait_until(holds: Callable[[], Any], what: str, seconds: float = 90) -> None:
+    """Wait until something holds; what refuses a connection does not yet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except OSError:
+            pass
+        time.sleep(0.3)
+    raise AssertionError(what)
+
+
+@contextmanager
+def running(*command: str | Path, log: Path, env: Environment, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command as long as it is needed."""
+    with log.open("ab") as file:
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=file, stderr=file, start_new_session=True)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def project(template: Path, tmp_path_factory: pytest.TempPathFactory, env: Environment) -> Path:
+    """A trained project that Prometheus watches."""
+    folder = tmp_path_factory.mktemp("watched") / "project"
+    render(template, folder, env, task="regression", environment="uv", monitoring="prometheus", deployment="kubernetes")
+    run("make", "setup", "train", cwd=folder, env=env)
+    return folder
+
+
+@pytest.mark.parametrize("deployment", ["none", "docker", "kubernetes", "aws"])
+@pytest.mark.parametrize("serving", ["fastapi", "flask"])
+def test_rules_and_settings_are_sound_and_rules_do_what_their_tests_say(
+    template: Path, tmp_path: Path, env: Environment, deployment: str, serving: str
+) -> None:
+    render(template, tmp_path / "project", env, deployment=deployment, serving=serving, monitoring="prometheus")
+    folder = tmp_path / "project" / "monitoring"
+    for words in (
+        ("promtool", "check", "rules", "--lint=all", "--lint-fatal", "alerts.yml"),
+        ("promtool", "check", "config", "prometheus.yml"),
+        ("promtool", "test", "rules", *TESTS),
+        ("amtool", "check-config", "alertmanager.yml"),
+    ):
+        run(BIN / words[0], *words[1:], cwd=folder, env=env)
+    rules = yaml.safe_load((folder / "alerts.yml").read_text(encoding="utf-8"))
+    told = (folder / "README.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## (\w+)\n\n", told, flags=re.MULTILINE)
+    paragraphs = dict(zip(sections[1::2], sections[2::2], strict=True))
+    names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
+    assert list(paragraphs) == names
+    assert all(len(each.split()) > 20 for each in paragraphs.values())
+    tested = [test for name in TESTS for test in yaml.safe_load((folder / name).read_text(encoding="utf-8"))["tests"]]
+    asked = [(each["alertname"], bool(each.get("exp_alerts"))) for test in tested for each in test["alert_rule_test"]]
+    assert {*asked} == {(name, fires) for name in names for fires in (True, False)}
+
+
+def test_a_rule_that_is_spoiled_fails_its_test(project: Path, tmp_path: Path, env: Environment) -> None:
+    rules = (project / "monitoring" / "alerts.yml").read_text(encoding="utf-8")
+    for name in TESTS:
+        shutil.copy(project / "monitoring" / name, tmp_path)
+    for before, after in (("> 0.05", "> 0.5"), ("== 0\n        for: 1m", "== 0\n        for: 9h"), ("90 *", "91 *")):
+        assert before in rules
+        (tmp_path / "alerts.yml").write_text(rules.replace(before, after, 1), encoding="utf-8")
+        run(BIN / "promtool", "test", "rules", *TESTS, cwd=tmp_path, env=env, expect=1)
+
+
+def test_on_kubernetes_the_operator_has_the_same_rules(project: Path, env: Environment) -> None:
+    folder = project / "deploy" / "kubernetes" / "overlays" / "production"
+    built = yaml.safe_load_all(run(TOOLS / "kubectl", "kustomize", folder, cwd=project, env=env).stdout)
+    kinds = {each["kind"]: each for each in built}
+    rules = yaml.safe_load((project / "monitoring" / "alerts.yml").read_text(encoding="utf-8"))
+    assert kinds["PrometheusRule"]["spec"] == rules
+    (endpoint,) = kinds["ServiceMonitor"]["spec"]["endpoints"]
+    selected = kinds["ServiceMonitor"]["spec"]["selector"]["matchLabels"].items()
+    assert selected <= kinds["Service"]["metadata"]["labels"].items()
+    assert endpoint["port"] in {port["name"] for port in kinds["Service"]["spec"]["ports"]}
+    key = kinds["Deployment"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    secrets = [each["valueFrom"]["secretKeyRef"] for each in key if each["name"] == "SERVICE_API_KEY"]
+    assert (
+        endpoint["authorization"]["credentials"].items()
+        >= {"name": secrets[0]["name"], "key": secrets[0]["key"]}.items()
+    )
+
+
+def test_the_dashboard_has_no_key_that_grafana_does_not_know(project: Path) -> None:
+    # Only those who prove have them.
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    sent = json.loads((project / "monitoring" / "dashboard.json").read_text(encoding="utf-8"))
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(sent)))
+    assert list(lost(sent, read)) == []
+    sent["panels"][0]["gridPost"] = {}
+    assert list(lost(sent, read)) == ["/panels/0/gridPost"]
+
+
+def lost(sent: Any, read: Any, path: str = "") -> Iterator[str]:
+    """Yield the places of what was sent and is not among what was read."""
+    pairs = sent.items() if isinstance(sent, dict) else enumerate(sent) if isinstance(sent, list) else ()
+    for key, value in pairs:
+        known = key in read if isinstance(read, dict) else key < len(read)
+        if known:
+            yield from lost(value, read[key], f"{path}/{key}")
+        else:
+            yield f"{path}/{key}"
+
+
+def write_settings(project: Path, folder: Path, service: int, alertmanager: int, textfile: int) -> None:
+    """Write the project's own settings for other ports and shorter times, and its rules for shorter times."""
+    monitoring = project / "monitoring"
+    rules = (monitoring / "alerts.yml").read_text(encoding="utf-8")
+    for pattern, shorter in HASTE.items():
+        rules, count = re.subn(pattern, shorter, rules, flags=re.MULTILINE)
+        assert count
+    (folder / "alerts.yml").write_text(rules, encoding="utf-8")
+    settings = (monitoring / "prometheus.yml").read_text(encoding="utf-8")
+    ports = {"alertmanager:9093": alertmanager, "service:8000": service, "textfile:9100": textfile}
+    for address, port in ports.items():
+        assert address in settings
+        settings = settings.replace(address, f"127.0.0.1:{port}")
+    (folder / "prometheus.yml").write_text(settings.replace("15s", "1s"), encoding="utf-8")
+
+
+@contextmanager
+def watched(project: Path, folder: Path, env: Environment, service: int, listener: Listener) -> Iterator[str]:
+    """Run Prometheus and Alertmanager for a service, and give Prometheus' address."""
+    prometheus, alertmanager = free_port(), free_port()
+    write_settings(project, folder, service, alertmanager, listener.port)
+    settings = yaml.safe_load((project / "monitoring" / "alertmanager.yml").read_text(encoding="utf-8"))
+    settings["receivers"][0]["webhook_configs"] = [{"url": f"http://127.0.0.1:{listener.port}/"}]
+    settings["route"] |= {"group_wait": "0s", "group_interval": "1s"}
+    own = TREE / f"settings-{alertmanager}"
+    own.mkdir(exist_ok=True)
+    (own / "alertmanager.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    with (
+        running(
+            BIN / "alertmanager",
+            f"--config.file=/{own.name}/alertmanager.yml",
+            f"--storage.path=/{own.name}/data",
+            f"--web.listen-address=127.0.0.1:{alertmanager}",
+            "--cluster.listen-address=",
+            log=folder / "alertmanager.log",
+            env=env,
+            cwd=folder,
+        ),
+        running(
+            BIN / "prometheus",
+            "--config.file=prometheus.yml",
+            "--storage.tsdb.path=data",
+            f"--web.listen-address=127.0.0.1:{prometheus}",
+            log=folder / "prometheus.log",
+            env=env,
+            cwd=folder,
+        ),
+    ):
+        address = f"http://127.0.0.1:{prometheus}"
+        wait_until(lambda: query(address, 'up{job="service"} == 1'), "the service is not scraped")
+        yield address
+
+
+def query(address: str, expression: str) -> list[Any]:
+    """Return what Prometheus answers to a query."""
+    asked = urllib.parse.urlencode({"query": expression})
+    with urllib.request.urlopen(f"{address}/api/v1/query?{asked}", timeout=30) as answer:
+        result: list[Any] = json.loads(answer.read())["data"]["result"]
+    return result
+
+
+def test_alerts_of_drift_and_of_a_killed_service_arrive(project: Path, tmp_path: Path, env: Environment) -> None:
+    port, listener = free_port(), Listener()
+    python = project / ".venv" / "bin" / "python"
+    own = {**env, "SERVICE_SAMPLE_INPUTS": f"{tmp_path / 'sampled'},1"}
+    serve = (python, "-m", PACKAGE, "serve", "--host", "127.0.0.1", "--port", str(port))
+    with running(*serve, log=tmp_path / "service.log", env=own, cwd=project) as service:
+        wait_until_ready(port)
+        with watched(project, tmp_path, env, port, listener) as prometheus:
+            row = example_of(port)
+            send(port, row, 30)
+            assert listener.firing() <= {"NoTraffic"}
+            # What is asked begins to drift, and the counts show it.
+            drifting = {**row, "weight": 99_999}
+            wait_until(lambda: "UnusualInputs" in send_and_look(port, drifting, listener), "no alert of inputs")
+            columns = {alert["labels"].get("column") for alert in listener.alerts if alert["status"] == "firing"}
+            assert columns - {None} == {"weight"}
+            # What the model was made from has not drifted, and there it is known what is true.
+            listener.text = find_drift(project, "data/raw/example.csv", tmp_path / "before", env, expect=0)
+            wait_until(lambda: query(prometheus, "drift_found == 0"), "what the drift command wrote is not scraped")
+            assert list(unanswered(project, prometheus)) == []
+            assert "Drift" not in listener.firing()
+            sampled = tmp_path / "sampled" / "inputs.csv"
+            listener.text = find_drift(project, sampled, tmp_path / "now", env, expect=3)
+            wait_until(lambda: "Drift" in listener.firing(), "the alert of drift has not arrived")
+            assert not {"ServiceDown", "NoModel", "Errors"} & listener.firing()
+            os.killpg(service.pid, signal.SIGKILL)
+            wait_until(lambda: "ServiceDown" in listener.firing(), "the alert of the killed service has not arrived")
+
+
+def find_drift(project: Path, source: str | Path, folder: Path, env: Environment, expect: int) -> str:
+    """Return the metrics that the drift command writes."""
+    python = project / ".venv" / "bin" / "python"
+    run(python, "-m", PACKAGE, "drift", source, "--output", folder, cwd=project, env=env, expect=expect)
+    text = (folder / "drift.prom").read_text(encoding="utf-8")
+    checked = subprocess.run([BIN / "promtool", "check", "metrics"], input=text.encode(), check=False)
+    assert checked.returncode == 0
+    return text
+
+
+def example_of(port: int) -> dict[str, Any]:
+    """Return a row that the service shows in its document."""
+    content = ask(port, "/openapi.json")[1]["paths"]["/predict"]["post"]["requestBody"]["content"]
+    row: dict[str, Any] = content["application/json"]["schema"]["example"][0]
+    return row
+
+
+def send_and_look(port: int, row: dict[str, Any], listener: Listener) -> set[str]:
+    """Send some requests, and return the names of the alerts that have arrived."""
+    send(port, row, 30)
+    return listener.firing()
+
+
+def send(port: int, row: dict[str, Any], times: int) -> None:
+    """Send so many requests, and two that are refused."""
+    for _ in range(times):
+        assert ask(port, "/predict", json.dumps([row]).encode())[0] == 200
+    for _ in range(2):
+        assert ask(port, "/predict", b"[]")[0] == 422
+
+
+def unanswered(project: Path, prometheus: str) -> Iterator[str]:
+    """Yield the panels of the dashboard whose queries find nothing."""
+    dashboard = json.loads((project / "monitoring" / "dashboard.json").read_text(encoding="utf-8"))
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            if not query(prometheus, target["expr"].replace("$__rate_interval", "20s")):
+                yield panel["title"]
