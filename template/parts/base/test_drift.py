@@ -76,7 +76,7 @@ def test_the_data_that_a_model_was_made_from_has_not_drifted(
     assert found.examples >= found.examples_before
     assert found.metric is not None
     assert len(found.metric.periods) > 1
-    monkeypatch.setattr(drift_page, "MOST_DRAWN", 2)
+    monkeypatch.setattr(drift_page, "LEAST_DRAWN", 2)
     page = write_drift(found, tmp_path / "drift")
     assert "Findings" in page.read_text(encoding="utf-8")
     told = json.loads((tmp_path / "drift" / "drift.json").read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def test_the_exit_code_tells_drift_from_none(
     asked = [str(config.data_path), "--params", str(config.root / "params.yaml"), "--output", str(tmp_path / "drift")]
     plain = unmoved.model_copy(update={"reasons": ()})
     moved = plain.model_copy(update={"reasons": ("column 'a': it has moved",)})
-    monkeypatch.setattr(drift_page, "MOST_DRAWN", 1)
+    monkeypatch.setattr(drift_page, "LEAST_DRAWN", 1)
     for found, code in ((plain, 0), (moved, 3)):
         monkeypatch.setattr(drift, "find_drift", Mock(return_value=found))
         result = CliRunner().invoke(app, ["drift", *asked])

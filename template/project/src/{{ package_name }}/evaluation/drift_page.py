@@ -13,7 +13,8 @@ from .report import write_page
 from .shifts import Shift, tell
 
 NUMBERS_FILE = "drift.json"
-MOST_DRAWN = 12
+# What has drifted is drawn, up to so many; at least the worst.
+LEAST_DRAWN, MOST_DRAWN = 4, 12
 # More parts of a column would not be readable.
 MOST_PARTS = 12
 LONGEST_NAME = 14
@@ -22,8 +23,9 @@ LONGEST_NAME = 14
 def write_drift(found: Drift, folder: Path) -> Path:
     """Write the page, its figures, and all numbers as JSON into the folder; return the page."""
     shifts = [*found.answers, *found.columns]
-    worst = sorted(shifts, key=lambda shift: (not shift.reasons, -max(shift.index, shift.distance)))[:MOST_DRAWN]
-    figures = {f"shift_{number}": draw_shift(shift) for number, shift in enumerate(worst, 1)}
+    worst = sorted(shifts, key=lambda shift: (not shift.reasons, -max(shift.index, shift.distance)))
+    drawn = min(MOST_DRAWN, max(LEAST_DRAWN, sum(bool(shift.reasons) for shift in shifts)))
+    figures = {f"shift_{number}": draw_shift(shift) for number, shift in enumerate(worst[:drawn], 1)}
     tables = {
         "Findings": pd.DataFrame({"what": list(found.reasons) or ["nothing has drifted"]}),
         "Compared": pd.DataFrame(
