@@ -12,7 +12,14 @@ CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"
 BASE_IMAGE = {"CKV_DOCKER_7": "the base is an argument, and its default names a version"}
 ACCEPTED = {
     "docker": BASE_IMAGE,
-    "gcp": {**BASE_IMAGE, "CKV_K8S_21": "the platform has the manifest's form, but no namespaces"},
+    "gcp": {
+        **BASE_IMAGE,
+        "CKV_K8S_21": "the platform has the manifest's form, but no namespaces",
+        "CKV_K8S_29": "the platform has the form of a job, but no security context",
+        "CKV_K8S_31": "the platform has no seccomp profile to choose: its sandbox is its own",
+        "CKV_K8S_38": "the platform mounts no token of an account",
+        "CKV_K8S_40": "the image says the user",
+    },
     "azure": BASE_IMAGE,
     "aws": {
         **BASE_IMAGE,
