@@ -474,6 +474,7 @@ def test_requests_are_counted(client: httpx2.Client, example: Example, trained: 
         *(["process_resident_memory_bytes"] if sys.platform == "linux" else []),
     ):
         assert line in told
+    assert "_created" not in told
 
 
 def test_all_rows_are_counted_by_what_they_were_answered_with(settings: ServiceSettings, example: Example) -> None:

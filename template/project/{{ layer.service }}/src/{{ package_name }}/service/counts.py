@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ..inference.naming import started
@@ -17,6 +25,9 @@ from ..schema import Inputs
 from .outcomes import Outcomes
 from .telemetry import RequestLog
 from .watching import Watch
+
+# When each count began is a time series, too, as many as the counts; nobody asks for it.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 # In seconds: a small model takes less than a thousandth.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
