@@ -100,6 +100,7 @@ def test_what_cannot_be_kept_costs_no_request(
 
     api = serve(trained, tmp_path)
     assert "are kept in" in caplog.text
+    monkeypatch.setattr(sampling, "MOST_BYTES", 1)
     monkeypatch.setattr(sampling, "size_of", fail)
     caplog.clear()
     ask(api, 3)

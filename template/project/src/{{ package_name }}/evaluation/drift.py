@@ -16,6 +16,7 @@ from ..errors import DataError
 from ..inference.bundle import Bundle, load_bundle, measured_metrics
 from ..inference.naming import find_metric, write_number
 from ..inference.reference import Reference
+from ..inference.storage import load_model
 from ..schema import Schema
 from .metrics import LOWER_IS_BETTER, answer, rate
 from .recent import Part, answers_of, read_recent
@@ -107,14 +108,6 @@ class Asked:
         return pd.concat(self.tables[name], ignore_index=True)
 
 
-def native_model(folder: Path) -> Any:
-    """Return the model as it was fitted."""
-    # Imported where it is used: what reads it takes seconds to import.
-    from ..inference.storage import load_model
-
-    return load_model(folder)
-
-
 def find_drift(config: Config, folder: Path, source: Path) -> Drift:
     """Compare the recent examples of `source` with those that a saved model was made from.
 
@@ -131,7 +124,7 @@ def find_drift(config: Config, folder: Path, source: Path) -> Drift:
         for name, values in part.watched.items():
             columns[name].add(values)
         # Scores alone need no more than the graph.
-        native = native or (native_model(folder) if part.is_measured else None)
+        native = native or (load_model(folder) if part.is_measured else None)
         ask(asked, part, bundle, native)
     if examples < LEAST_EXAMPLES:
         raise DataError(f"{source} holds {examples} examples; to tell drift from chance, it takes {LEAST_EXAMPLES}")

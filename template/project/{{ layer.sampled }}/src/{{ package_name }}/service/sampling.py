@@ -17,6 +17,8 @@ from .settings import Sampling, ServiceSettings, SettingsError
 
 # A file or folder is begun anew once it is as large as this; the one before is kept, and no other.
 MOST_BYTES = 50_000_000
+# How often its size is looked at until then.
+LOOKS = 50
 LOCK_FILE = ".sample.lock"
 # As long as others write, a request waits; what would take longer is not kept.
 LOCK_SECONDS = 0.1
@@ -51,6 +53,8 @@ class Sampler:
         self._current, self._before = (self._folder / f"{name}{suffix}" for name in (CURRENT, BEFORE))
         self._folder.mkdir(parents=True, exist_ok=True)
         self._told = ""
+        # Bytes that were written since the size was looked at: a folder of many files takes long.
+        self._unseen = 0
         logger.warning("sampled: %g of all requests are kept in %s, as they were sent", self._share, self._folder)
 
     def take(self, schema: Schema, rows: list[Any], body: bytes, media_type: str) -> None:
@@ -60,7 +64,9 @@ class Sampler:
         try:
             with FileLock(self._folder / LOCK_FILE, timeout=LOCK_SECONDS):
                 self._write(self._current, schema, rows, body, media_type)
-                self._begin_anew()
+                self._unseen += len(body)
+                if self._unseen * LOOKS >= MOST_BYTES:
+                    self._begin_anew()
         except (OSError, Timeout) as error:
             if str(error) != self._told:
                 self._told = str(error)
@@ -68,6 +74,7 @@ class Sampler:
 
     def _begin_anew(self) -> None:
         """Put what is large enough in the place of what was kept before it. Raises OSError."""
+        self._unseen = 0
         if size_of(self._current) >= MOST_BYTES:
             if self._before.is_dir():
                 shutil.rmtree(self._before)
