@@ -19,7 +19,7 @@ class Framework(NamedTuple):
     """A framework: what its projects import, how long their tests may take, their words and the files it adds."""
 
     modules: str
-    # So many seconds may a processor work on a project's own tests; on a busy machine they just wait.
+    # So many seconds may a processor of usual speed work on a project's own tests; zygote.py says what is usual.
     most_seconds: int
     words: str
     files: str

@@ -177,7 +177,7 @@ def count_answers(asked: Asked, reference: Reference, schema: Schema) -> dict[st
 def measure_over_time(
     asked: Asked, schema: Schema, config: Config, before: dict[str, float | None], tied: int
 ) -> MetricShift | None:
-    """Return the metric of recent examples, as a whole and over time; None where it is not known what is true."""
+    """Return the metric of recent examples, as a whole and over time; None where it is not known, or not defined."""
     name = find_metric(config.evaluation.metric, before)
     was = before[name]
     if was is None or "rated" not in asked.tables:
@@ -194,7 +194,11 @@ def measure_over_time(
     some = everything[:: max(len(everything) // MOST_SAMPLED, 1)]
     samples = [measure(some[sample]) for sample in draw_samples(places[some] // tied, SAMPLES, config.seed)]
     defined = sign * np.array(samples)
-    now, best = measure(everything), sign * float(np.quantile(defined[np.isfinite(defined)], SURE))
+    defined, now = defined[np.isfinite(defined)], measure(everything)
+    # Where all answers are alike, some metrics are not.
+    if not len(defined) or not np.isfinite(now):
+        return None
+    best = sign * float(np.quantile(defined, SURE))
     periods = tuple(
         Period(first=int(places[part[0]]) + 1, last=int(places[part[-1]]) + 1, value=none_if_undefined(measure(part)))
         for part in np.array_split(everything, min(PERIODS, max(len(everything) // LEAST_EXAMPLES, 1)))
