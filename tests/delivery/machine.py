@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -183,6 +183,19 @@ def wait_until_ready(port: int, seconds: float = 180, path: str = "/ready") -> N
         except OSError:
             assert time.monotonic() < deadline, f"nothing answered on port {port} within {seconds} seconds"
             time.sleep(0.2)
+
+
+def wait_until(holds: Callable[[], Any], what: str = "it does not hold", seconds: float = 120) -> None:
+    """Wait until something holds; what refuses a connection does not yet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(what)
 
 
 def example_rows(port: int, path: str = "/predict") -> Any:

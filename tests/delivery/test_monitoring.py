@@ -6,10 +6,9 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .machine import ROOT, TOOLS, Environment, ask, free_port, render, run, wait_until_ready
+from .machine import ROOT, TOOLS, Environment, ask, free_port, render, run, wait_until, wait_until_ready
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
@@ -64,19 +63,6 @@ class Listener:
     def firing(self) -> set[str]:
         """Return the names of the alerts that have arrived."""
         return {alert["labels"]["alertname"] for alert in self.alerts if alert["status"] == "firing"}
-
-
-def wait_until(holds: Callable[[], Any], what: str, seconds: float = 90) -> None:
-    """Wait until something holds; what refuses a connection does not yet."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except OSError:
-            pass
-        time.sleep(0.3)
-    raise AssertionError(what)
 
 
 @contextmanager

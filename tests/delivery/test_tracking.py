@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from .machine import ROOT, Environment, ask, free_port, render, run, wait_until_ready
+from .machine import ROOT, Environment, ask, free_port, render, run, wait_until, wait_until_ready
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
@@ -53,19 +53,6 @@ def mlflow(folder: Path, port: int, env: Environment) -> Iterator[str]:
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(60)
-
-
-def wait_until(holds: Callable[[], Any], seconds: float = 120) -> None:
-    """Wait until something holds; what refuses a connection does not yet."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError("it does not hold")
 
 
 def call(address: str, path: str, **body: Any) -> Any:
