@@ -1,5 +1,6 @@
 """The templates of CloudFormation: linted, and made into stacks of an AWS in memory."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ NOT_FROM_TEMPLATES = {
     "AWS::EFS::AccessPoint",
     "AWS::Scheduler::Schedule",
     "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
 }
 # What may be done to everything, as AWS lets it not be narrowed down.
 UNBOUND = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
@@ -213,6 +215,8 @@ def pipeline_problems(resources: Any) -> Iterator[str]:
     passed = [{"Fn::GetAtt": [resources["Task"][name]["Fn::GetAtt"][0], "Arn"]} for name in ROLES]
     if pass_role["Resource"] != passed or "Condition" not in pass_role:
         yield "other roles may be passed on"
+    if {each["Arn"]["Ref"] for each in resources["Failures"]["Targets"]} != set(told_of(resources)):
+        yield "nobody is told of a failure"
     (group,) = started["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
     let_in = resources["FilesGroup"]["SecurityGroupIngress"][0]["SourceSecurityGroupId"]
     if not group == let_in == resources["ModelsToFiles"]["GroupId"]:
@@ -220,6 +224,13 @@ def pipeline_problems(resources: Any) -> Iterator[str]:
 
 
 ROLES = ("ExecutionRoleArn", "TaskRoleArn")
+
+
+def told_of(resources: Any) -> Iterator[str]:
+    """Yield the topics to which the rule of failures may write."""
+    for statement in resources["AlarmPolicy"]["PolicyDocument"]["Statement"]:
+        if statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Failures", "Arn"]}}}:
+            yield statement["Resource"]["Ref"]
 
 
 def service_problems(template: Any, resources: Any, has_models: bool) -> Iterator[str]:
@@ -297,6 +308,8 @@ def test_what_does_not_fit_is_seen(texts: dict[str, str], way: str, value: Any, 
         ("Resources/ScheduleRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", "*", "to everything"),
         ("Resources/ScheduleRole/Properties/Policies/0/PolicyDocument/Statement/1/Condition", None, "passed on"),
         ("Resources/ModelsToFiles/Properties/GroupId", "other", "not reached"),
+        ("Resources/Failures/Properties/Targets", [], "nobody is told"),
+        ("Resources/AlarmPolicy/Properties/PolicyDocument/Statement/0/Resource/Ref", "Other", "nobody is told"),
     ],
 )
 def test_what_does_not_fit_in_the_pipeline_is_seen(texts: dict[str, str], way: str, value: Any, said: str) -> None:
@@ -415,6 +428,10 @@ def test_the_pipeline_is_made_and_the_service_reads_its_models(texts: dict[str, 
         made = client("efs").create_access_point(ClientToken=name, **wanted)
         assert (made["RootDirectory"]["Path"], made["PosixUser"]["Uid"]) == (folder, 10001)
     start_at_its_hours(resources["Hours"]["Properties"])
+    failures_are_told(resources["Failures"]["Properties"]["EventPattern"])
+    topic = client("sns").create_topic(Name="alarms")["TopicArn"]
+    policy = json.dumps(resolved(resources["AlarmPolicy"]["Properties"]["PolicyDocument"], {}))
+    client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     given = {"Image": f"{repository['Uri']}:1", "PipelineStack": "acme-pipeline", **both, **around}
     make_stack("service", texts["service"], **given)
     (arn,) = client("ecs").list_task_definitions(familyPrefix="service")["taskDefinitionArns"]
@@ -442,6 +459,33 @@ def start_at_its_hours(properties: Any) -> None:
     }
     scheduler.create_schedule(Name="pipeline", **given)
     assert scheduler.get_schedule(Name="pipeline")["ScheduleExpression"] == HOURS
+
+
+STOPPED = [
+    ({"containers": {"exitCode": 0}, "stopCode": "EssentialContainerExited"}, False),
+    ({"containers": {"exitCode": 1}, "stopCode": "EssentialContainerExited"}, True),
+    ({"containers": {"exitCode": 137}, "stopCode": "EssentialContainerExited"}, True),
+    ({"containers": {"name": "pipeline"}, "stopCode": "TaskFailedToStart"}, True),
+]
+
+
+def failures_are_told(pattern: Any) -> None:
+    """Send what ECS says of tasks through the rule: those that failed arrive, and nothing else does.
+
+    The one container stands in no list here, as the AWS in memory does not look into lists, as AWS itself does.
+    """
+    events, queues = client("events"), client("sqs")
+    queue = queues.create_queue(QueueName="told")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="failures", EventPattern=json.dumps(resolved(pattern, {})))
+    events.put_targets(Rule="failures", Targets=[{"Id": "told", "Arn": arn}])
+    running = ({**STOPPED[1][0], "lastStatus": "RUNNING"}, False)
+    other = ({**STOPPED[1][0], "clusterArn": "arn:other"}, False)
+    for detail, told in (*STOPPED, running, other):
+        detail = {"clusterArn": "arn:x", "lastStatus": "STOPPED", **detail}
+        entry = {"Source": "aws.ecs", "DetailType": "ECS Task State Change", "Detail": json.dumps(detail)}
+        events.put_events(Entries=[entry])
+        assert ("Messages" in queues.receive_message(QueueUrl=queue)) is told, detail
 
 
 @pytest.mark.usefixtures("cloud")
@@ -486,7 +530,8 @@ def test_the_script_makes_the_repository_then_pushes_then_makes_the_service(desk
 
 
 def test_with_hours_the_script_makes_the_pipeline_before_the_service(desk: Desk) -> None:
-    desk.deploy("--yes", but={"SCHEDULE": HOURS, "PIPELINE_URL": "https://acme.example.com"})
+    also = {"ALARM_EMAIL": "ada@example.com", "PIPELINE_URL": "https://acme.example.com"}
+    desk.deploy("--yes", but={"SCHEDULE": HOURS, **also})
     asked = desk.asked()
     made = [line for line in asked if line.startswith("aws cloudformation deploy ")]
     stacks = [line.partition("--stack-name ")[2].split()[0] for line in made]
@@ -498,7 +543,7 @@ def test_with_hours_the_script_makes_the_pipeline_before_the_service(desk: Desk)
     given = made[1].partition("--parameter-overrides ")[2]
     template = yaml.safe_load((desk.project / "deploy" / "aws" / "pipeline.yaml").read_text(encoding="utf-8"))
     assert set(re.findall(r"([A-Z]\w+)=", given)) == template["Parameters"].keys()
-    assert f"Schedule={HOURS} Url=https://acme.example.com" in given
+    assert f"AlarmEmail=ada@example.com Schedule={HOURS} Url=https://acme.example.com" in given
     assert f"Image={trainer} " in given
     assert made[2].endswith(" PipelineStack=acme-forecast-pipeline")
 

@@ -1,5 +1,6 @@
 """The app of Azure Container Apps, held against the models of Azure's own client."""
 
+import json
 import re
 import typing
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from azure.mgmt.appcontainers import models
+from azure.mgmt.monitor import models as monitor
 
 from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
 from .machine import Environment, render, run
@@ -270,6 +272,105 @@ def test_with_hours_the_script_makes_the_job_and_the_app_reads_its_models(desk: 
     assert template["volumes"][0]["storageName"] == "acme-models"
     assert {each["image"] for each in template["initContainers"]} == {template["containers"][0]["image"]}
     assert list((desk.project / "deploy" / "azure").glob(".*")) == []
+
+
+# What Azure measures of an app and of a job, and what it can be told apart by.
+METRICS = {
+    "Microsoft.App/containerapps": {
+        "Requests": {"revisionName", "podName", "statusCodeCategory", "statusCode"},
+        "ResponseTime": {"statusCodeCategory", "statusCode"},
+        "Replicas": {"revisionName"},
+    },
+    "Microsoft.App/jobs": {"Executions": {"state", "jobName", "executionName"}},
+}
+CHOICES = {
+    "operator": {each.value for each in monitor.Operator},
+    "timeAggregation": {each.value for each in monitor.AggregationTypeEnum},
+}
+
+
+@pytest.fixture(scope="module")
+def alarms(desk: Desk) -> Any:
+    """The template of alarms, as it lies in the project."""
+    return json.loads((desk.project / "deploy" / "azure" / "alarms.json").read_text(encoding="utf-8"))
+
+
+def filled(value: Any, template: Any) -> Any:
+    """Return a part of a template with its variables in place."""
+    if isinstance(value, dict):
+        return {name: filled(each, template) for name, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, template) for each in value]
+    named = re.fullmatch(r"\[variables\('(\w+)'\)\]", value) if isinstance(value, str) else None
+    return template["variables"][named[1]] if named else value
+
+
+def field_problems(model: Any) -> Iterator[str]:
+    """Yield every field that Azure needs and that is not there, and those that it would only pass on."""
+    yield from (f"{name} is unknown" for name in getattr(model, "additional_properties", None) or {})
+    for name in model._attribute_map:
+        value = getattr(model, name)
+        if value is None and model._validation.get(name, {}).get("required"):
+            yield f"{name} is missing"
+        for each in value if isinstance(value, list) else [value]:
+            if hasattr(each, "_attribute_map"):
+                yield from field_problems(each)
+
+
+def alarm_problems(template: Any) -> Iterator[str]:
+    """Yield what the models do not know of the alarms, and parameters that are not both declared and used."""
+    used = set(re.findall(r"parameters\('(\w+)'\)", json.dumps(template)))
+    yield from (f"{name} is not both declared and used" for name in sorted(used ^ template["parameters"].keys()))
+    for resource in template["resources"]:
+        given = {name: filled(resource[name], template) for name in ("location", "properties")}
+        model = monitor.MetricAlertResource.deserialize(given)
+        yield from field_problems(model)
+        if model.serialize() != given:
+            yield f"{resource['name']} has fields that no model has"
+        for each in given["properties"]["criteria"]["allOf"]:
+            yield from (f"{each[name]} is no {name}" for name, known in CHOICES.items() if each[name] not in known)
+            dimensions = METRICS[each["metricNamespace"]].get(each["metricName"])
+            if dimensions is None:
+                yield f"{each['metricName']} is not measured"
+            elif not dimensions.issuperset(dimension["name"] for dimension in each.get("dimensions", [])):
+                yield f"{each['metricName']} is not told apart so"
+
+
+def test_the_alarms_are_what_azure_knows(alarms: Any) -> None:
+    assert list(alarm_problems(alarms)) == []
+    assert [each["type"] for each in alarms["resources"]] == ["Microsoft.Insights/metricAlerts"] * 4
+    conditions = [each.get("condition") for each in alarms["resources"]]
+    assert conditions == [None, None, None, "[not(empty(parameters('job')))]"]
+
+
+CRITERION = "resources/0/properties/criteria/allOf/0"
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        ("resources/0/properties/severity", None, "severity is missing"),
+        ("resources/0/properties/window", "PT5M", "fields that no model has"),
+        (f"{CRITERION}/threshold", None, "threshold is missing"),
+        (f"{CRITERION}/treshold", 5, "treshold is unknown"),
+        (f"{CRITERION}/operator", "Above", "Above is no operator"),
+        (f"{CRITERION}/metricName", "Request", "Request is not measured"),
+        (f"{CRITERION}/dimensions/0/name", "state", "is not told apart so"),
+        ("parameters/other", {"type": "string"}, "other is not both declared and used"),
+    ],
+)
+def test_a_fault_of_the_alarms_is_seen(alarms: Any, way: str, value: Any, said: str) -> None:
+    assert re.search(said, "\n".join(alarm_problems(spoiled(alarms, way, value))))
+
+
+@pytest.mark.parametrize(("hours", "job"), [({}, ""), (HOURS, "acme-forecast-pipeline")])
+def test_where_there_is_a_group_the_script_makes_the_alarms(desk: Desk, hours: dict[str, str], job: str) -> None:
+    desk.deploy("--yes", but={**hours, "ALARM_GROUP": "on-call"})
+    made = [line for line in desk.asked() if line.startswith("az deployment group create ")]
+    assert len(made) == 1
+    assert made[0].endswith(f"--parameters app=acme-forecast job={job} group=on-call")
+    desk.deploy("--yes")
+    assert not any("deployment" in line for line in desk.asked())
 
 
 def test_without_hours_nothing_is_said_of_models(desk: Desk) -> None:

@@ -13,8 +13,12 @@ import yaml
 from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
 from .machine import Environment
 
-INTERFACE = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents" / "run.v1.json"
-SCHEMAS = json.loads(INTERFACE.read_text(encoding="utf-8"))["schemas"]
+INTERFACES = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
+SCHEMAS = {
+    name: schema
+    for interface in ("monitoring.v3", "run.v1")
+    for name, schema in json.loads((INTERFACES / f"{interface}.json").read_text(encoding="utf-8"))["schemas"].items()
+}
 TYPES = {"string": str, "integer": int, "boolean": bool, "number": float}
 # What is replaced stays on this disk, as the file itself vanishes.
 ANSWERS = {
@@ -22,6 +26,9 @@ ANSWERS = {
     '"gcloud run services replace "*': 'cp "$4" "$KEEP/replaced.yaml"',
     '"gcloud run jobs replace "*': 'cp "$4" "$KEEP/job.yaml"',
     '"gcloud storage ls "*': '[ -n "$THERE" ]',
+    '"gcloud monitoring policies list "*': '[ -z "$THERE" ] || echo projects/acme-1/alertPolicies/1',
+    '"gcloud monitoring policies create --policy-from-file "*': 'cp "$5" "$KEEP/alarms.yaml"',
+    '"gcloud monitoring policies update "*': 'cp "$6" "$KEEP/alarms.yaml"',
     '"gcloud scheduler jobs describe "*': '[ -n "$THERE" ]',
     '"gcloud run services describe "*': "echo https://acme.example.com",
 }
@@ -249,6 +256,52 @@ def test_with_hours_the_script_makes_the_pipeline_and_the_service_reads_its_mode
         n for n, line in enumerate(asked) if line.startswith("gcloud run services replace")
     )
     assert list((desk.project / "deploy" / "gcp").glob(".*")) == []
+
+
+QUERY = "conditionPrometheusQueryLanguage"
+CHANNEL = "projects/acme-1/notificationChannels/1"
+
+
+@pytest.mark.parametrize(("there", "verb"), [("", "create"), ("yes", "update")])
+@pytest.mark.parametrize("hours", [{}, HOURS])
+def test_where_there_is_a_channel_the_script_makes_the_alarms(
+    desk: Desk, there: str, verb: str, hours: dict[str, str]
+) -> None:
+    desk.deploy("--yes", but={**hours, "THERE": there, "ALARM_CHANNEL": CHANNEL})
+    asked = desk.asked()
+    (made,) = [line for line in asked if re.match("gcloud monitoring policies (create|update) ", line)]
+    assert made.startswith(f"gcloud monitoring policies {verb} ")
+    assert asked.index(made) > next(n for n, line in enumerate(asked) if line.startswith("gcloud run services replace"))
+    policy = kept(desk, "alarms.yaml")
+    assert list(schema_problems(policy, {"$ref": "AlertPolicy"})) == []
+    assert (policy["displayName"], policy["notificationChannels"]) == ("acme-forecast", [CHANNEL])
+    queries = [each[QUERY]["query"] for each in policy["conditions"]]
+    metrics = [re.findall(r"run_googleapis_com:(\w+)", query) for query in queries]
+    of_pipeline = [["job_completed_execution_count"]] if hours else []
+    assert metrics == [["request_count"], ["request_latencies_bucket"], *of_pipeline]
+    # What is named is what is deployed.
+    assert {name for query in queries for name in re.findall(r'(?:service|job)_name="(.*?)"', query)} == {
+        each["metadata"]["name"] for each in [kept(desk, "replaced.yaml"), *([kept(desk, "job.yaml")] if hours else [])]
+    }
+    assert list((desk.project / "deploy" / "gcp").glob(".*")) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        (f"conditions/0/{QUERY}/promql", "up", "promql is unknown"),
+        (f"conditions/0/{QUERY}/duration", 60, "is not of type string"),
+        ("combiner", "ANY", "is none of"),
+    ],
+)
+def test_a_fault_of_the_alarms_is_seen(desk: Desk, way: str, value: Any, said: str) -> None:
+    policy = yaml.safe_load((desk.project / "deploy" / "gcp" / "alarms.yaml").read_text(encoding="utf-8"))
+    assert re.search(said, "\n".join(schema_problems(spoiled(policy, way, value), {"$ref": "AlertPolicy"})))
+
+
+def test_without_a_channel_there_are_no_alarms(desk: Desk) -> None:
+    desk.deploy("--yes")
+    assert not any("monitoring" in line for line in desk.asked())
 
 
 def test_without_hours_nothing_is_said_of_models(desk: Desk) -> None:

@@ -113,6 +113,18 @@ def test_rules_and_settings_are_sound_and_rules_do_what_their_tests_say(
     assert {*asked} == {(name, fires) for name in names for fires in (True, False)}
 
 
+def test_what_cloud_monitoring_is_asked_is_what_prometheus_can_read(
+    template: Path, tmp_path: Path, env: Environment
+) -> None:
+    render(template, tmp_path / "project", env, deployment="gcp")
+    policy = yaml.safe_load((tmp_path / "project" / "deploy" / "gcp" / "alarms.yaml").read_text(encoding="utf-8"))
+    queries = [each["conditionPrometheusQueryLanguage"]["query"] for each in policy["conditions"]]
+    for query, expect in [*((query, 0) for query in queries), (queries[0].replace("[5m]", ""), 1)]:
+        rules = {"groups": [{"name": "alarms", "rules": [{"alert": "Alarm", "expr": query}]}]}
+        (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+        run(BIN / "promtool", "check", "rules", "rules.yml", cwd=tmp_path, env=env, expect=expect)
+
+
 def test_a_rule_that_is_spoiled_fails_its_test(project: Path, tmp_path: Path, env: Environment) -> None:
     rules = (project / "monitoring" / "alerts.yml").read_text(encoding="utf-8")
     for name in TESTS:

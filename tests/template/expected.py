@@ -84,9 +84,9 @@ DEPLOYMENTS = {
     deploy/aws/deploy.sh deploy/aws/pipeline.yaml deploy/aws/repository.yaml
     deploy/aws/sagemaker.yaml deploy/aws/service.yaml
     """,
-    "azure": "deploy/azure/deploy.sh deploy/azure/containerapp.yaml deploy/azure/job.yaml",
+    "azure": "deploy/azure/deploy.sh deploy/azure/alarms.json deploy/azure/containerapp.yaml deploy/azure/job.yaml",
     "docker": "",
-    "gcp": "deploy/gcp/deploy.sh deploy/gcp/job.yaml deploy/gcp/service.yaml",
+    "gcp": "deploy/gcp/deploy.sh deploy/gcp/alarms.yaml deploy/gcp/job.yaml deploy/gcp/service.yaml",
     "kubernetes": """
     deploy/kubernetes/deploy.sh
     deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml
