@@ -59,19 +59,30 @@ def cli() -> None:
 @click.option("--defaults", is_flag=True, help="Ask nothing; take the default of every other question.")
 @click.option("--dry-run", is_flag=True, help="Show the files it would make, and make none.")
 @click.option("--no-git", is_flag=True, help="Make no repository and no first commit.")
+@click.option("--data", metavar="FILE", type=Path, help="Learn from this table; it is copied into the project.")
+@click.option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+@click.option("--link-data", is_flag=True, help="Put a link to the table into the project instead of a copy.")
 def new(
-    path: str | None, assignments: tuple[str, ...], file: Path | None, defaults: bool, dry_run: bool, no_git: bool
+    path: str | None,
+    assignments: tuple[str, ...],
+    file: Path | None,
+    defaults: bool,
+    dry_run: bool,
+    no_git: bool,
+    data: Path | None,
+    target: str | None,
+    link_data: bool,
 ) -> None:
     """Make a project in PATH, a new or empty folder.
 
-    In a terminal it asks what it needs to know. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL,
-    replaces the template.
+    In a terminal it asks what it needs to know. With --data it looks at a table of yours, says what it holds, and
+    proposes what to predict and how. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL, replaces the
+    template.
     """
     from mlscaffold import _answers, _new, _report, _source
 
-    request = _new.Request(
-        path, _answers.gather(assignments, file), defaults, dry_run, not no_git, _source.find_source()
-    )
+    answers, source = _answers.gather(assignments, file), _source.find_source()
+    request = _new.Request(path, answers, defaults, dry_run, not no_git, source, data, target, link_data)
     created = _new.create_project(request)
     _report.notes(created.notes)
     click.echo(_report.planned(created) if dry_run else _report.created(created))

@@ -135,9 +135,11 @@ class Engine:
             structure["validate"] = lambda text: _bare(validate(text))
         return questionary.unsafe_prompt([structure], answers={name: question.get_default()})[name]
 
-    def render(self, folder: Path, answers: Mapping[str, object]) -> None:
-        """Write the project into `folder`, as `copier copy` would."""
+    def render(self, folder: Path, answers: Mapping[str, object], only: str = "") -> None:
+        """Write the project into `folder`, as `copier copy` would, or one of its folders alone."""
         worker = self._worker(folder, answers)
+        if only:
+            worker.exclude = ("*", f"!/{only}", f"!/{only}/**")
         worker.__dict__["jinja_env"] = self._environment
         with translated("the template does not render"), quiet() as notes:
             worker.run_copy()

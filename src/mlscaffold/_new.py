@@ -3,24 +3,25 @@
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
-from mlscaffold import _git
+from mlscaffold import _data, _git
 from mlscaffold._copier import Engine, open_template
+from mlscaffold._data import Checked, Data, Proposal
 from mlscaffold._errors import MlscaffoldError, UsageError
-from mlscaffold._questions import Questionnaire
+from mlscaffold._questions import Answers, Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import check_target, signals_as_exceptions, stage
 from mlscaffold._translate import DIRTY
-from mlscaffold._wizard import ask_in_terminal, ask_path, greet, has_terminal
+from mlscaffold._wizard import ask_in_terminal, ask_path, ask_target, greet, has_terminal
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person wants; `path` is as they typed it."""
+    """What a person wants; `path` is as they typed it, `target` is None if they did not say it."""
 
     path: str | None
     answers: Mapping[str, str]
@@ -28,11 +29,17 @@ class Request:
     dry_run: bool
     git: bool
     source: Source
+    data: Path | None = None
+    target: str | None = None
+    link: bool = False
 
 
 @dataclass(frozen=True)
 class Created:
-    """What happened; `commit` is empty without one, `no_updates` says why updates cannot work."""
+    """What happened; `commit` is empty without one, `no_updates` says why updates cannot work.
+
+    `data` is the table that was put in, with what will be made of it.
+    """
 
     path: str
     folder: Path
@@ -42,6 +49,8 @@ class Created:
     template_version: str
     no_updates: str
     notes: tuple[str, ...]
+    data: Data | None = None
+    checked: Checked = field(default_factory=Checked)
 
 
 def create_project(request: Request) -> Created:
@@ -64,15 +73,16 @@ def create_project(request: Request) -> Created:
 
 
 def _create(request: Request, path: str, target: Path, engine: Engine) -> Created:
-    answers = _answers(request, target, engine)
+    data = _look_at_data(request, engine)
+    answers = _answers(request, target, engine, data)
     if request.dry_run:
         with tempfile.TemporaryDirectory(prefix="mlscaffold-") as room:
             folder = Path(room, target.name)
-            engine.render(folder, answers)
+            checked = _fill(folder, engine, answers, data, link=True)
             files, commit = _files(folder), ""
     else:
         with stage(target) as folder:
-            engine.render(folder, answers)
+            checked = _fill(folder, engine, answers, data, request.link)
             files = _files(folder)
             commit = _git.first_commit(folder) if request.git else ""
     return Created(
@@ -84,7 +94,61 @@ def _create(request: Request, path: str, target: Path, engine: Engine) -> Create
         template_version=engine.commit or "",
         no_updates=_no_updates(request.source, engine),
         notes=tuple(engine.notes),
+        data=data,
+        checked=checked,
     )
+
+
+def _fill(folder: Path, engine: Engine, answers: Answers, data: Data | None, link: bool) -> Checked:
+    engine.render(folder, answers)
+    return _data.put_into(folder, data, str(answers[_data.PACKAGE]), link) if data else Checked()
+
+
+def _look_at_data(request: Request, engine: Engine) -> Data | None:
+    """Return what the table holds, and show it.
+
+    Raises:
+        UsageError: a target is named, and no table.
+    """
+    if request.data is None:
+        if request.target is not None:
+            raise UsageError("--target names a column of a table", "Say which: --data FILE")
+        return None
+    file = request.data.expanduser()
+    _data.check_ready(file, engine)
+    found = _data.look_at(file, engine)
+    part = ", by its beginning" if found.sampled else ""
+    click.echo(f"{file}: {found.rows:,} rows, {len(found.columns)} columns{part}")
+    for line in (*_data.as_table(found), *found.told):
+        click.echo(f"  {line}")
+    return found
+
+
+def _proposal(request: Request, data: Data) -> Proposal:
+    """Return what to do with the table.
+
+    Raises:
+        UsageError: nobody has said what is to be predicted, and nothing in the table does.
+    """
+    given, task = request.answers.get(_data.TARGET, request.target), request.answers.get(_data.TASK)
+    if task == "clustering":
+        if given:
+            raise UsageError(
+                f"task={task} predicts no column, and {given!r} is one", "Leave --target out, or the task."
+            )
+        given = ""
+    if given is None and not request.defaults:
+        given = ask_target(data)
+    if given is None:
+        telling = data.telling()
+        if len(telling) != 1:
+            raise UsageError(
+                f"say which column of {data.file} is to be predicted: --target NAME",
+                "Or leave it out and find groups of rows: --set task=clustering",
+            )
+        given = telling[0]
+    proposal = data.propose(given)
+    return replace(proposal, task=task, why="you say") if task else proposal
 
 
 def _target(request: Request) -> tuple[str, Path]:
@@ -111,17 +175,31 @@ def _target(request: Request) -> tuple[str, Path]:
         raise MlscaffoldError(f"cannot use the path {path}: {error}") from error
 
 
-def _answers(request: Request, target: Path, engine: Engine) -> dict[str, object]:
+def _answers(request: Request, target: Path, engine: Engine, data: Data | None) -> Answers:
     proposals = {"python_version": running_python()}
     if not request.defaults and target.name.isprintable():
         proposals["project_name"] = _title(target.name)
+    settled = {_data.FILE: "", _data.TARGET: ""}
+    if data:
+        proposal = _proposal(request, data)
+        proposals[_data.TASK] = proposal.task
+        settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
+        predicted = f"target: {proposal.target}; " if proposal.target else ""
+        click.echo(f"  {predicted}task: {proposal.task}, as {proposal.why}")
     questionnaire = Questionnaire(engine, proposals)
     questionnaire.check_early(request.answers)
     ask = None if request.defaults else ask_in_terminal(questionnaire)
-    answers = questionnaire.complete(request.answers, {}, ask)
+    answers = questionnaire.complete(request.answers, settled, ask)
     if ask:
         click.echo()
+    if data and not answers.get(_data.FILE):
+        raise UsageError(f"task={answers[_data.TASK]} does not learn from a table by --data", _LEARN_FROM_TABLES)
+    if answers.get(_data.FILE) and not answers.get(_data.TARGET, "-"):
+        raise UsageError(f"{_data.FILE}={answers[_data.FILE]} needs a target", "Say which column: --set target=NAME")
     return answers
+
+
+_LEARN_FROM_TABLES = "Choose classification, regression or clustering, or leave --data out."
 
 
 def running_python() -> str:

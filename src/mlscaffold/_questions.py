@@ -12,6 +12,8 @@ from mlscaffold._errors import UsageError
 
 Answers = dict[str, object]
 Ask = Callable[[str, Answers], object]
+# Any answer to a question that may be left empty.
+SOME_TEXT = "…"
 
 
 def load_questions(folder: Path) -> "Questionnaire":
@@ -177,7 +179,12 @@ class Questionnaire:
             yield answers
             return
         state = self.state(names[0], answers)
-        for value in state.values if state.asked and state.choices else (state.default,):
+        values: tuple[object, ...] = (state.default,)
+        if state.asked and state.choices:
+            values = state.values
+        elif state.asked and state.default == "":
+            values = ("", SOME_TEXT)
+        for value in values:
             yield from self._walk(names[1:], {**answers, names[0]: value})
 
     def _known(self, name: str, answers: Mapping[str, object]) -> Answers:

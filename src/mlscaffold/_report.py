@@ -33,7 +33,21 @@ def created(project: Created) -> str:
     commit = f"First commit {project.commit} on main." if project.commit else "No git commit was made."
     steps = [] if project.path in {".", "./"} else [f"cd {shlex.quote(project.path)}"]
     following = "\n".join(f"  {step}" for step in [*steps, "make setup", "make train"])
-    return f"{made}\n{commit}\n{_template(project)}\n\nNext:\n{following}"
+    return f"{made}\n{_data(project)}{commit}\n{_template(project)}\n\nNext:\n{following}"
+
+
+def _data(project: Created) -> str:
+    """Return where the data is, and what of it deserves a look."""
+    if not project.data:
+        return ""
+    checked = project.checked
+    lines = [f"Data: data/raw/{project.data.name}, which git leaves out."]
+    if project.data.sampled:
+        lines.append("  Only its beginning was looked at; make data checks all of it, and writes its schema.")
+    lines += [f"  {line}" for line in checked.told]
+    lines += ["What deserves a look:"] * bool(checked.findings)
+    lines += [f"  {what}: {advice}" for what, advice in checked.findings]
+    return "\n".join(lines) + "\n"
 
 
 def updated(result: Updated) -> str:

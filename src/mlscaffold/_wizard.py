@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import questionary
 
+from mlscaffold._data import Data
 from mlscaffold._errors import MlscaffoldError
 from mlscaffold._questions import Answers, Ask, Questionnaire
 from mlscaffold._stage import check_target
@@ -28,6 +29,21 @@ def ask_path() -> str:
         return str(
             questionary.text("Where should the project go?", default="my-project", validate=_usable).unsafe_ask()
         )
+    except EOFError as error:
+        raise KeyboardInterrupt from error
+
+
+def ask_target(data: Data) -> str:
+    """Ask which column is to be predicted; the answer is empty for none."""
+    usable = [column for column in data.columns if column.kind != "date" and not column.unusable]
+    telling = data.telling()
+    choices = [questionary.Choice(f"{each.name} ({each.kind}: {each.seen[:40]})", each.name) for each in usable]
+    choices.append(questionary.Choice("none of them: find groups of rows", ""))
+    likely = next((choice for choice in choices if choice.value in telling), choices[-2] if usable else choices[-1])
+    click.echo()
+    try:
+        question = questionary.select("Which column is to be predicted?", choices, default=likely)
+        return str(question.unsafe_ask())
     except EOFError as error:
         raise KeyboardInterrupt from error
 

@@ -1,11 +1,14 @@
 """A machine of its own for every test: home, git identity, temporary folder, toy template, workshop."""
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
+import pexpect
 import pytest
 from click.testing import CliRunner, Result
 from home import make_home
@@ -16,6 +19,8 @@ from .toy import make_toy
 
 Invoke = Callable[..., Result]
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Child: TypeAlias = "pexpect.spawn[str]"
+Terminal = Callable[..., Child]
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +91,34 @@ def run() -> Run:
         return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
     return run
+
+
+@pytest.fixture
+def terminal(workshop: Path) -> Iterator[Terminal]:
+    """Run the command in a pseudo-terminal."""
+    opened: list[Child] = []
+
+    def terminal(*arguments: str) -> Child:
+        environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        command = ["-m", "mlscaffold", *arguments]
+        child = pexpect.spawn(
+            sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, 100)
+        )
+        opened.append(child)
+        return child
+
+    yield terminal
+    for child in opened:
+        child.close(force=True)
+
+
+def answer(child: Child, question: str, keys: str = "") -> None:
+    child.expect_exact(question)
+    child.send(keys)
+    child.send("\r")
+
+
+def finish(child: Child) -> tuple[int | None, str]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, child.before or ""

@@ -1,51 +1,17 @@
 """The questions in a real terminal."""
 
-import os
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
 
-import pexpect
 import pytest
 import yaml
 
+from .conftest import Terminal, answer, finish
 from .toy import git
 
 DOWN = "\x1b[B"
-Child: TypeAlias = "pexpect.spawn[str]"
-Terminal = Callable[..., Child]
-
-
-@pytest.fixture
-def terminal(template: Path, workshop: Path) -> Iterator[Terminal]:
-    """Run the command in a pseudo-terminal."""
-    opened: list[Child] = []
-
-    def terminal(*arguments: str) -> Child:
-        environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
-        command = ["-m", "mlscaffold", *arguments]
-        child = pexpect.spawn(
-            sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, 100)
-        )
-        opened.append(child)
-        return child
-
-    yield terminal
-    for child in opened:
-        child.close(force=True)
-
-
-def answer(child: Child, question: str, keys: str = "") -> None:
-    child.expect_exact(question)
-    child.send(keys)
-    child.send("\r")
-
-
-def finish(child: Child) -> tuple[int | None, str]:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, child.before or ""
+# Its questions are few.
+pytestmark = pytest.mark.usefixtures("template")
 
 
 def recorded(project: Path) -> dict[str, str]:

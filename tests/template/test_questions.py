@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
@@ -78,7 +79,32 @@ def test_every_text_changes_more_than_the_readme(renderer: Renderer, name: str) 
 
 def test_the_texts_are_all_that_is_typed(renderer: Renderer) -> None:
     questions = renderer.questions
-    assert set(questions.names) - set(questions.choosers) == {"project_name", "package_name", "description", "author"}
+    texts = {"project_name", "package_name", "description", "author", "data_file", "target"}
+    assert set(questions.names) - set(questions.choosers) == texts
+
+
+@pytest.mark.parametrize(
+    ("task", "target"), [("classification", 'a "b"\\c: ü'), ("regression", "yes"), ("clustering", "")]
+)
+def test_a_table_of_ones_own_takes_the_place_of_the_example(renderer: Renderer, task: str, target: str) -> None:
+    named = {"target": target} if target else {}
+    own = renderer.render({"task": task, "data_file": "kündigung_1.csv", **named})
+    data = yaml.safe_load(own.files["params.yaml"])["data"]
+    assert (data["path"], data.get("target", "")) == ("data/raw/kündigung_1.csv", target)
+    example = renderer.render({"task": task})
+    assert example.files.keys() - own.files.keys() == {"data/schema.json", "data/raw/example.csv"}
+    told = yaml.safe_load(example.files["params.yaml"])
+    assert {**told, "data": {**told["data"], **data}} == {**yaml.safe_load(own.files["params.yaml"]), "data": data}
+    readme = own.files["README.md"].decode()
+    assert "The example" not in readme
+    assert "`data/raw/kündigung_1.csv`" in readme
+    assert "example.csv" not in readme + own.files["data/raw/.gitignore"].decode()
+
+
+@pytest.mark.parametrize("name", ["../churn.csv", "a b.csv", ".csv", "a\\b.csv", "x" * 101])
+def test_the_name_of_a_table_is_a_plain_one(renderer: Renderer, name: str) -> None:
+    with pytest.raises(ValueError, match=r"letters, digits|100 characters"):
+        renderer.questions.engine.parse("data_file", name, known(renderer, "x"))
 
 
 # Wrong answers.

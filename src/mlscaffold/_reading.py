@@ -1,0 +1,97 @@
+"""Read a table with the code of a rendered project, in a process of its own: no second reader can disagree with it.
+
+`python -m mlscaffold._reading columns SRC FILE` says what the columns of a table hold, by the package `acme_ml` in SRC.
+`python -m mlscaffold._reading project SRC PACKAGE FOLDER` reads the data of a project as training will, and writes its
+schema. Each prints one object of JSON, which holds `error` where the data does not fit.
+"""
+
+import json
+import logging
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "acme_ml"
+EXAMPLES = 3
+
+
+class Told(logging.Handler):
+    """Keeps what is said in the log."""
+
+    def __init__(self) -> None:
+        """Listen to everything."""
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line; what is said twice is kept once."""
+        line = record.getMessage()
+        if line not in self.lines:
+            self.lines.append(line)
+
+
+def columns(file: Path) -> dict[str, Any]:
+    """Return the rows and columns of a table, before anybody has said what is to be learned from it."""
+    reading, infer = import_module(f"{PACKAGE}.data.reading"), import_module(f"{PACKAGE}.data.infer")
+    choices = import_module(f"{PACKAGE}.columns").Choices()
+    with reading.open_csv(file) as table:
+        table.leave_out_total()
+        frame, readers = infer.read_freely(table, choices, {})
+        found = [describe(infer, frame[name], readers[name]) for name in table.names]
+        return {"rows": table.rows, "columns": found}
+
+
+def describe(infer: Any, values: Any, reader: Any) -> dict[str, Any]:
+    """Return what a column holds, and why nothing can be learned from it, if so."""
+    present = values.dropna()
+    unusable = infer.why_no_feature(values, reader) or infer.why_unusable(values)
+    # Of a column that is left out, no more is to be said.
+    logging.disable(logging.CRITICAL if unusable else logging.NOTSET)
+    column = infer.infer_column(values, reader)
+    return {
+        "name": str(values.name),
+        "kind": column.kind,
+        "seen": column.seen,
+        "missing": int(len(values) - len(present)),
+        "different": int(present.nunique()),
+        "whole": column.kind == "number" and bool((present == present.round()).all()),
+        "examples": [str(value) for value in present.head(EXAMPLES)] if column.kind == "category" else [],
+        "unusable": unusable,
+    }
+
+
+def project(package: str, folder: Path) -> dict[str, Any]:
+    """Return what is found in the data of a project; its schema is written."""
+    load = import_module(f"{package}.data.load")
+    findings = import_module(f"{package}.evaluation.findings")
+    config = import_module(f"{package}.config").load_config(folder / "params.yaml")
+    load.load(config)
+    frame, schema = load.read_data(config)
+    held = frame[[column.name for column in schema.held]]
+    target = next((column for column in schema.held if column not in schema.columns), None)
+    return {"findings": findings.find_all(held, list(schema.columns), target)}
+
+
+def main(arguments: list[str]) -> None:
+    """Do what is asked for, and print what came of it."""
+    task, sources, *rest = arguments
+    sys.path.insert(0, sources)
+    # A project is as it was rendered: nothing is compiled into it.
+    sys.dont_write_bytecode = True
+    told = Told()
+    logging.basicConfig(level=logging.INFO, handlers=[told])
+    package = PACKAGE if task == "columns" else rest[0]
+    refusal = import_module(f"{package}.errors").ProjectError
+    found: dict[str, Any] = {}
+    try:
+        found = columns(Path(rest[0])) if task == "columns" else project(package, Path(rest[1]))
+    except refusal as error:
+        found = {"error": str(error)}
+    with suppress(BrokenPipeError):
+        print(json.dumps(found | {"told": told.lines}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
