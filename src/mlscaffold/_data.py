@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, cast
 
 from mlscaffold._copier import Engine
 from mlscaffold._errors import MlscaffoldError, UsageError
+from mlscaffold._meant import meant
 from mlscaffold._source import DISTRIBUTION
 
 # The questions of a template that can take a table.
@@ -82,9 +82,9 @@ class Data:
         found = [column for column in self.columns if column.name == name]
         if not found:
             names = [column.name for column in self.columns]
-            close = get_close_matches(name, names, n=1, cutoff=0.5)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise UsageError(f"{self.file} has no column {name!r}{meant}", f"It has {', '.join(map(repr, names))}.")
+            raise UsageError(
+                f"{self.file} has no column {name!r}{meant(name, names)}", f"It has {', '.join(map(repr, names))}."
+            )
         return found[0]
 
     def propose(self, target: str) -> Proposal:

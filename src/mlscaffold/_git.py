@@ -65,6 +65,11 @@ def check_ready(folder: Path) -> None:
         )
 
 
+def author() -> str:
+    """Return the name that git signs commits with, or nothing."""
+    return _git("config", "user.name").stdout.strip() if is_installed() else ""
+
+
 def enclosing_repository(folder: Path) -> Path | None:
     """Return the root of the repository that `folder` lies in, or would lie in, if any."""
     existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())

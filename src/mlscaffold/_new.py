@@ -176,8 +176,8 @@ def _target(request: Request) -> tuple[str, Path]:
 
 
 def _answers(request: Request, target: Path, engine: Engine, data: Data | None) -> Answers:
-    proposals = {"python_version": running_python()}
-    if not request.defaults and target.name.isprintable():
+    proposals = propose()
+    if target.name.isprintable():
         proposals["project_name"] = _title(target.name)
     settled = {_data.FILE: "", _data.TARGET: ""}
     if data:
@@ -202,9 +202,9 @@ def _answers(request: Request, target: Path, engine: Engine, data: Data | None) 
 _LEARN_FROM_TABLES = "Choose classification, regression or clustering, or leave --data out."
 
 
-def running_python() -> str:
-    """Return the minor version of the Python that runs this."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
+def propose() -> dict[str, object]:
+    """Return what is proposed on this machine: the Python that runs this, and whom git knows."""
+    return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}", "author": _git.author()}
 
 
 def _title(folder: str) -> str:

@@ -1,11 +1,12 @@
 """The questions as a list for people and as JSON for programs."""
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from mlscaffold._conditions import Condition, describe
 from mlscaffold._copier import Choice, State, open_template
-from mlscaffold._new import running_python
+from mlscaffold._new import propose
 from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source, version
 
@@ -47,7 +48,7 @@ def read_options(source: Source) -> Options:
     """Return the questions of the template as `mlscaffold new` would ask them."""
     with open_template(source) as engine:
         questionnaire = Questionnaire(engine)
-        proposing = Questionnaire(engine, {"python_version": running_python()})
+        proposing = Questionnaire(engine, propose())
         answers: dict[str, object] = {}
         for name in questionnaire.names:
             answers[name] = questionnaire.state(name, answers).default
@@ -74,7 +75,8 @@ def as_json(options: Options) -> str:
 def as_text(options: Options) -> str:
     """Return the options as a page to read."""
     blocks = [f"mlscaffold {options.mlscaffold}, template {options.template} {options.template_version or ''}".rstrip()]
-    blocks += ["\n".join(_lines(question)) for question in options.questions]
+    known = {question.name: [choice.value for choice in question.choices] for question in options.questions}
+    blocks += ["\n".join(_lines(question, known)) for question in options.questions]
     return "\n\n".join(blocks)
 
 
@@ -99,16 +101,16 @@ def _choice(questionnaire: Questionnaire, name: str, choice: Choice) -> ChoiceIn
     return ChoiceInfo(choice.value, choice.label, questionnaire.conditions(name, offered))
 
 
-def _lines(question: QuestionInfo) -> list[str]:
+def _lines(question: QuestionInfo, known: Mapping[str, Collection[object]]) -> list[str]:
     lines = [question.name, f"  {question.help}", f"  {question.consequence}"]
     if question.asked_when is not None:
-        when = describe(question.asked_when) or "no answers that this template has"
+        when = describe(question.asked_when, known) or "no answers that this template has"
         lines.append(f"  Asked with {when}.")
     if not question.choices:
         lines.append(f"  Free text; default: {json.dumps(question.default, ensure_ascii=False)}")
     width = max((len(str(choice.value)) for choice in question.choices), default=0)
     for choice in question.choices:
-        only = f"; only with {describe(choice.only_with)}" if choice.only_with else ""
+        only = f"; only with {describe(choice.only_with, known)}" if choice.only_with else ""
         default = "; the default" if choice.value == question.default else ""
         lines.append(f"    {choice.value!s:{width}}  {choice.label}{default}{only}")
     return lines

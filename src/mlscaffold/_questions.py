@@ -1,14 +1,14 @@
 """The template's questions as data: what each one is for given answers, what fits together, every combination."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from mlscaffold._conditions import Condition, describe, fits, projection
+from mlscaffold._conditions import Condition, describe, fits, merged, projection
 from mlscaffold._copier import Choice, Engine, State, open_folder
 from mlscaffold._errors import UsageError
+from mlscaffold._meant import meant
 
 Answers = dict[str, object]
 Ask = Callable[[str, Answers], object]
@@ -92,7 +92,7 @@ class Questionnaire:
             if name in self.hidden:
                 raise UsageError(f"{name} is computed by the template, it cannot be set", _SEE_OPTIONS)
             if name not in self.names:
-                raise UsageError(f"there is no question {name!r}{_meant(name, self.names)}", _SEE_OPTIONS)
+                raise UsageError(f"there is no question {name!r}{meant(name, self.names)}", _SEE_OPTIONS)
 
     def check_early(self, given: Mapping[str, object]) -> None:
         """Refuse what is wrong whatever a person answers to the questions still to be asked.
@@ -168,7 +168,7 @@ class Questionnaire:
         if sum(fits(together, answers) for answers in situations) == len(fitting):
             return (together,) if fitting else ()
         relevant = [each for each in self.choosers if each in self.needs(name)]
-        return tuple({each: (answers[each],) for each in relevant} for answers in fitting)
+        return merged({each: (answers[each],) for each in relevant} for answers in fitting)
 
     def ask(self, name: str, answers: Answers) -> object:
         """Ask a person one question."""
@@ -217,7 +217,7 @@ class Questionnaire:
     def _unknown(self, name: str, value: object) -> UsageError:
         values = [str(each) for each in self.all_values(name)]
         return UsageError(
-            f"{name}: there is no choice {str(value)!r}{_meant(str(value), values)}",
+            f"{name}: there is no choice {str(value)!r}{meant(str(value), values)}",
             f"Choose one of: {', '.join(values)}.",
         )
 
@@ -229,15 +229,11 @@ class Questionnaire:
         else:
             hint = f"With {because} choose one of: {', '.join(map(str, state.values))}"
         where = self.conditions(name, lambda state: state.asked and (not state.choices or value in state.values))
+        known = {each: self.all_values(each) for each in self.needs(name) if each in self.choosers}
         return UsageError(
             f"{name}={value} does not go with {because}",
-            f"{hint}{f', or use it with {describe(where)}' if where else ''}.",
+            f"{hint}{f', or use it with {describe(where, known)}' if where else ''}.",
         )
 
 
 _SEE_OPTIONS = "Run mlscaffold options for the list."
-
-
-def _meant(word: str, words: Iterable[str]) -> str:
-    close = get_close_matches(word.lower(), words, n=1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -31,9 +31,14 @@ def created(project: Created) -> str:
     """Return what was made and what to do next."""
     made = f"Made {_count(project.files)} in {project.folder}."
     commit = f"First commit {project.commit} on main." if project.commit else "No git commit was made."
-    steps = [] if project.path in {".", "./"} else [f"cd {shlex.quote(project.path)}"]
+    steps = [] if project.path in {".", "./"} else [f"cd {_quoted(project.path)}"]
     following = "\n".join(f"  {step}" for step in [*steps, "make setup", "make train"])
     return f"{made}\n{_data(project)}{commit}\n{_template(project)}\n\nNext:\n{following}"
+
+
+def _quoted(path: str) -> str:
+    """Return a path as it can be pasted: the shell knows the home of a person, unless that stands in quotes."""
+    return f"~/{shlex.quote(path[2:])}" if path.startswith("~/") and path[2:] else shlex.quote(path)
 
 
 def _data(project: Created) -> str:

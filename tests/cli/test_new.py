@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from .conftest import Invoke, Run
-from .toy import commit, git, release, tree, write
+from .toy import TOY, commit, git, release, tree, write
 
 Make = Callable[..., Path]
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -23,7 +23,8 @@ def answers(project: Path) -> dict[str, str]:
 
 
 def copier_copy(template: Path, folder: Path, **data: str) -> Path:
-    """Make the project with Copier's own command, without trust."""
+    """Make the project with Copier's own command, without trust; it is called as its folder, as the command does it."""
+    data = {"project_name": folder.name.capitalize(), **data}
     options = [f"--data={name}={value}" for name, value in data.items()]
     command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *options, str(template), str(folder)]
     subprocess.run(command, check=True, capture_output=True)
@@ -39,8 +40,8 @@ def test_a_project_is_one_commit_on_main_with_a_clean_tree(make: Make) -> None:
         ".gitignore",
         "Dockerfile",
         "README.md",
-        "src/my_project/__init__.py",
-        "src/my_project/model.py",
+        "src/acme/__init__.py",
+        "src/acme/model.py",
     }
 
 
@@ -125,7 +126,7 @@ def test_a_dry_run_prints_the_tree_and_leaves_nothing(template: Path, workshop: 
         "├── Dockerfile",
         "├── README.md",
         "└── src/",
-        "    └── my_project/",
+        "    └── acme/",
         "        ├── __init__.py",
         "        └── model.py",
         "",
@@ -166,8 +167,25 @@ def test_it_proposes_the_python_it_runs_on(make: Make) -> None:
     assert answers(make("acme"))["python_version"] == RUNNING
 
 
+@pytest.mark.parametrize(
+    ("path", "step"), [("~/churn", "cd ~/churn"), ("~/my churn", "cd ~/'my churn'"), ("a b", "cd 'a b'")]
+)
+def test_the_next_steps_can_be_pasted(
+    template: Path, workshop: Path, machine: Path, invoke: Invoke, path: str, step: str
+) -> None:
+    result = invoke("new", path, "--defaults")
+    assert f"Next:\n  {step}\n" in result.output
+
+
+def test_the_author_is_whom_git_knows(template: Path, make: Make) -> None:
+    question = "author: {type: str, default: ''}\n"
+    release(template, "v1.1.0", {"template/questions/computed.yml": TOY["template/questions/computed.yml"] + question})
+    assert "author: Ada\n" in (make("acme") / ".copier-answers.yml").read_text()
+    assert "author: Eve\n" in (make("other", "--set", "author=Eve") / ".copier-answers.yml").read_text()
+
+
 def test_a_python_that_is_no_choice_is_not_proposed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlscaffold._new.running_python", lambda: "4.2")
+    monkeypatch.setattr("mlscaffold._new.propose", lambda: {"python_version": "4.2"})
     assert answers(make("acme"))["python_version"] == "3.12"
 
 

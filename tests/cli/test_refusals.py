@@ -19,6 +19,13 @@ ANSWER_CASES = {
     "a catalogue": (["--set", "task_catalogue=x"], "task_catalogue is computed by the template"),
     "Copier's own name": (["--set", "_commit=x"], "there is no question '_commit'"),
     "an unknown value": (["--set", "task=clasification"], "did you mean classification?"),
+    "another case": (["--set", "task=CLUSTERING"], "there is no choice 'CLUSTERING'; did you mean clustering?"),
+    "another name of it": (["--set", "framework=sklearn"], "no choice 'sklearn'; did you mean scikit-learn?"),
+    "what is not offered": (
+        ["--set", "framework=xgboost"],
+        "no choice 'xgboost'; that is not offered, the nearest is scikit-learn\n",
+    ),
+    "another version": (["--set", "python_version=3.10"], "there is no choice '3.10'\n  Choose one of: 3.11,"),
     "the valid values": (["--set", "task=x"], "Choose one of: classification, clustering."),
     "a version cut short": (["--set", "python_version=3.1"], "Choose one of: 3.11, 3.12, 3.13, 3.14."),
     "an empty choice": (["--set", "task="], "task: there is no choice ''"),

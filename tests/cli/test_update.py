@@ -57,7 +57,7 @@ def test_a_changed_answer_changes_the_project(make: Make, invoke: Invoke) -> Non
     project = make("acme", "--set=framework=pytorch", "--set=python_version=3.14")
     result = invoke("update", project, "--set", "task=clustering", "--set", "description=Groups")
     assert result.exit_code == 0, result.output
-    assert (project / "src/my_project/model.py").read_text() == 'FRAMEWORK = "scikit-learn"\n'
+    assert (project / "src/acme/model.py").read_text() == 'FRAMEWORK = "scikit-learn"\n'
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_text())
     assert (recorded["task"], recorded["description"], recorded["python_version"]) == ("clustering", "Groups", "3.14")
     assert "framework" not in recorded
@@ -91,7 +91,7 @@ def edited_project(make: Make, template: Path, edit: str) -> Path:
     """Make a project with the file of FLAT, and replace its call of `fit`."""
     release(template, "v1.1.0", {FLAT: CODE})
     project = make("acme")
-    write(project, {"src/my_project/train.py": CODE.replace("fit()", edit)})
+    write(project, {"src/acme/train.py": CODE.replace("fit()", edit)})
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--allow-empty", "--message", "mine")
     return project
@@ -103,13 +103,13 @@ def test_an_edit_follows_a_file_that_the_template_moved(make: Make, template: Pa
     result = invoke("update", project)
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1:] == [
-        "  moved     src/my_project/train.py -> src/my_project/training/train.py, with your edits",
+        "  moved     src/acme/train.py -> src/acme/training/train.py, with your edits",
         "",
         "Look at it with git diff, then commit.",
     ]
-    moved = (project / "src/my_project/training/train.py").read_text()
+    moved = (project / "src/acme/training/train.py").read_text()
     assert moved == CODE.replace(".config", "..config").replace("fit()", "fit(1)")
-    assert not (project / "src/my_project/train.py").exists()
+    assert not (project / "src/acme/train.py").exists()
 
 
 @pytest.mark.test
@@ -117,8 +117,8 @@ def test_a_moved_file_without_edits_is_that_of_the_template(make: Make, template
     project = edited_project(make, template, "fit()")
     move(template, CODE.replace(".config", "..config"))
     result = invoke("update", project)
-    assert "  moved     src/my_project/train.py -> src/my_project/training/train.py\n" in result.stdout
-    assert (project / "src/my_project/training/train.py").read_text() == CODE.replace(".config", "..config")
+    assert "  moved     src/acme/train.py -> src/acme/training/train.py\n" in result.stdout
+    assert (project / "src/acme/training/train.py").read_text() == CODE.replace(".config", "..config")
 
 
 @pytest.mark.test
@@ -127,8 +127,8 @@ def test_an_edit_that_conflicts_in_a_moved_file_is_shown_there(make: Make, templ
     move(template, CODE.replace("fit()", "fit(2)"))
     result = invoke("update", project)
     assert result.exit_code == 1
-    assert "  conflict  src/my_project/training/train.py" in result.stdout
-    text = (project / "src/my_project/training/train.py").read_text()
+    assert "  conflict  src/acme/training/train.py" in result.stdout
+    text = (project / "src/acme/training/train.py").read_text()
     assert "<<<<<<< before updating\n    fit(1)\n=======\n    fit(2)\n>>>>>>> after updating\n" in text
 
 
@@ -137,9 +137,9 @@ def test_an_edited_file_that_is_gone_is_named(make: Make, template: Path, invoke
     (template / FLAT).unlink()
     release(template, "v1.2.0", {})
     result = invoke("update", project)
-    assert "  removed   src/my_project/train.py" in result.stdout
-    assert "You had edited files that are removed: src/my_project/train.py\n" in result.stdout
-    assert "git restore --source=HEAD -- src/my_project/train.py" in result.stdout
+    assert "  removed   src/acme/train.py" in result.stdout
+    assert "You had edited files that are removed: src/acme/train.py\n" in result.stdout
+    assert "git restore --source=HEAD -- src/acme/train.py" in result.stdout
 
 
 def test_conflicts_are_named_file_by_file_with_exit_code_1(make: Make, template: Path, invoke: Invoke) -> None:
