@@ -61,6 +61,7 @@ def cli() -> None:
 @click.option("--no-git", is_flag=True, help="Make no repository and no first commit.")
 @click.option("--data", metavar="FILE", type=Path, help="Learn from this table; it is copied into the project.")
 @click.option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+@click.option("--run", is_flag=True, help="Then set the project up and train its model.")
 @click.option("--link-data", is_flag=True, help="Put a link to the table into the project instead of a copy.")
 def new(
     path: str | None,
@@ -72,6 +73,7 @@ def new(
     data: Path | None,
     target: str | None,
     link_data: bool,
+    run: bool,
 ) -> None:
     """Make a project in PATH, a new or empty folder.
 
@@ -79,13 +81,20 @@ def new(
     proposes what to predict and how. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL, replaces the
     template.
     """
-    from mlscaffold import _answers, _new, _report, _source
+    from mlscaffold import _answers, _new, _report, _run, _source
 
+    if run and dry_run:
+        raise click.UsageError("--dry-run makes nothing that --run could train")
+    if run:
+        _run.check_ready()
     answers, source = _answers.gather(assignments, file), _source.find_source()
     request = _new.Request(path, answers, defaults, dry_run, not no_git, source, data, target, link_data)
     created = _new.create_project(request)
     _report.notes(created.notes)
-    click.echo(_report.planned(created) if dry_run else _report.created(created))
+    click.echo(_report.planned(created) if dry_run else _report.created(created, trained=run))
+    if run:
+        page = _run.set_up_and_train(created.folder)
+        click.echo(f"\nReport: {page}\nNext: {_report.into(created)}make {_run.next_target(created.folder)}")
 
 
 @cli.command()

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -36,7 +36,7 @@ MOST_CLASSES = 10
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `unusable` says why nothing can be learned from it."""
+    """One column; `unusable` says why nothing can be learned from it, `in_order` that its dates ascend row by row."""
 
     name: str
     kind: str
@@ -44,6 +44,7 @@ class Column:
     missing: int
     different: int
     whole: bool
+    in_order: bool
     examples: tuple[str, ...]
     unusable: str | None
 
@@ -82,9 +83,10 @@ class Data:
         found = [column for column in self.columns if column.name == name]
         if not found:
             names = [column.name for column in self.columns]
-            raise UsageError(
-                f"{self.file} has no column {name!r}{meant(name, names)}", f"It has {', '.join(map(repr, names))}."
-            )
+            hint = f"It has {', '.join(map(repr, names))}."
+            if len(names) == 1:
+                hint += " Values are separated by commas, semicolons, tabs or bars; a first line sep=… names another."
+            raise UsageError(f"{self.file} has no column {name!r}{meant(name, names)}", hint)
         return found[0]
 
     def propose(self, target: str) -> Proposal:
@@ -223,22 +225,3 @@ def _last_end(text: bytes) -> int:
 
 def _values_of(column: Column) -> str:
     return "whole numbers" if column.kind == "number" else "values" if column.kind == "boolean" else "words"
-
-
-def as_table(data: Data) -> list[str]:
-    """Return what the columns hold, as lines of a table."""
-    rows = [("column", "holds", "missing", "such as")]
-    for column in data.columns:
-        holds = "left out" if column.unusable else column.kind
-        share = f"{column.missing / data.rows:.0%}" if column.missing and data.rows else ""
-        rows.append((column.name, holds, share, column.unusable or _shown(column)))
-    return _aligned(rows)
-
-
-def _shown(column: Column) -> str:
-    return ", ".join(dict.fromkeys(column.examples)) if column.examples else column.seen
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [min(max(len(row[place]) for row in rows), 30) for place in range(3)]
-    return ["  ".join([*(f"{row[place]:{widths[place]}}" for place in range(3)), row[3]]).rstrip() for row in rows]

@@ -12,6 +12,7 @@ from mlscaffold import _data, _git
 from mlscaffold._copier import Engine, open_template
 from mlscaffold._data import Checked, Data, Proposal
 from mlscaffold._errors import MlscaffoldError, UsageError
+from mlscaffold._listing import as_lines, what_next
 from mlscaffold._questions import Answers, Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import check_target, signals_as_exceptions, stage
@@ -117,10 +118,7 @@ def _look_at_data(request: Request, engine: Engine) -> Data | None:
     file = request.data.expanduser()
     _data.check_ready(file, engine)
     found = _data.look_at(file, engine)
-    part = ", by its beginning" if found.sampled else ""
-    click.echo(f"{file}: {found.rows:,} rows, {len(found.columns)} columns{part}")
-    for line in (*_data.as_table(found), *found.told):
-        click.echo(f"  {line}")
+    click.echo("\n".join(as_lines(found)))
     return found
 
 
@@ -184,8 +182,7 @@ def _answers(request: Request, target: Path, engine: Engine, data: Data | None) 
         proposal = _proposal(request, data)
         proposals[_data.TASK] = proposal.task
         settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
-        predicted = f"target: {proposal.target}; " if proposal.target else ""
-        click.echo(f"  {predicted}task: {proposal.task}, as {proposal.why}")
+        click.echo("\n".join(what_next(data, proposal)))
     questionnaire = Questionnaire(engine, proposals)
     questionnaire.check_early(request.answers)
     ask = None if request.defaults else ask_in_terminal(questionnaire)

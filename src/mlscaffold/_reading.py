@@ -57,7 +57,8 @@ def describe(infer: Any, values: Any, reader: Any) -> dict[str, Any]:
         "missing": int(len(values) - len(present)),
         "different": int(present.nunique()),
         "whole": column.kind == "number" and bool((present == present.round()).all()),
-        "examples": [str(value) for value in present.head(EXAMPLES)] if column.kind == "category" else [],
+        "in_order": column.kind == "date" and values.is_unique and bool(values.is_monotonic_increasing),
+        "examples": [str(value) for value in present.head(EXAMPLES)] if column.many else [],
         "unusable": unusable,
     }
 

@@ -23,17 +23,24 @@ def planned(project: Created) -> str:
     return (
         f"{project.folder}\n"
         + "\n".join(_tree(project.files))
-        + f"\n\nIt would make {_count(project.files)}; nothing was written."
+        + f"\n\n{_data(project)}It would make {_count(project.files)}; nothing was written."
     )
 
 
-def created(project: Created) -> str:
-    """Return what was made and what to do next."""
+def created(project: Created, trained: bool) -> str:
+    """Return what was made and what to do next, unless it is `trained` at once."""
     made = f"Made {_count(project.files)} in {project.folder}."
     commit = f"First commit {project.commit} on main." if project.commit else "No git commit was made."
-    steps = [] if project.path in {".", "./"} else [f"cd {_quoted(project.path)}"]
-    following = "\n".join(f"  {step}" for step in [*steps, "make setup", "make train"])
-    return f"{made}\n{_data(project)}{commit}\n{_template(project)}\n\nNext:\n{following}"
+    told = f"{made}\n{_data(project)}{commit}\n{_template(project)}"
+    if trained:
+        return told
+    steps = [*into(project).split(" && ")[:-1], "make setup", "make train"]
+    return told + "\n\nNext:\n" + "\n".join(f"  {step}" for step in steps)
+
+
+def into(project: Created) -> str:
+    """Return the command that goes into the project, with what joins another to it; nothing for where one is."""
+    return "" if project.path in {".", "./"} else f"cd {_quoted(project.path)} && "
 
 
 def _quoted(path: str) -> str:

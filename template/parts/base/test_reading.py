@@ -87,6 +87,10 @@ def test_the_only_file_of_an_archive_is_read(tmp_path: Path) -> None:
         ("a,b\n" + "1,2\n" * 60 + "1,2,\n" + "3,4\n" * 60, "line 62 holds 3 values where the header has 2 names"),
         ("a,b,c\n1,2,3,4\n", "line 2 holds 4 values where the header has 3 names: '1,2,3,4'"),
         ("a,b,c\n1,2,3\n4,5\n", "line 3 holds 2 values where the header has 3 names: '4,5'"),
+        ("5.1,3.5,0.2\n4.9,3.0,0.1\n", "its first line, '5.1, 3.5, 0.2', holds values and no names"),
+        ("5.1;3.5;setosa\n4.9;3.0;setosa\n", "holds values and no names; put a line of names before it"),
+        ("7\n8\n9\n", "holds values and no names"),
+        ("yes,red\nno,red\nyes,blue\n", "its first line, 'yes, red', holds values and no names"),
         ("sep=;\na;b\n1;2;3\n", "line 3 holds 3 values where the header has 2 names"),
         ("text\nhello, world\n", "line 2 holds 2 values where the header has 1 names"),
         ('a,b\n1,"x\n2,y\n3,z\n', "line 2: a quote opens here and never closes"),
@@ -151,6 +155,23 @@ def test_a_workbook_is_named(tmp_path: Path) -> None:
         archive.writestr("[Content_Types].xml", "<Types/>")
     with pytest.raises(DataError, match=r"own\.xlsx is an Excel file, and no text; save the sheet as CSV"):
         read(tmp_path / "own.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("content", "doubted"),
+    [
+        ("place,2019,2020\nA,1,2\n", False),
+        ("2020,2019,2018\n3,1,2\n", False),
+        ("0,1,2\n5,6,7\n", False),
+        ("place,2019\nA,1\n", False),
+        ("text\ntext\n", False),
+        ("150,4,setosa\n5.1,3.5,0\n", True),
+    ],
+)
+def test_names_may_be_numbers(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str, doubted: bool) -> None:
+    assert read(write(tmp_path, content.encode())).shape[0] == 1
+    said = "is taken for names; if it holds values, put a line of names before it"
+    assert (said in caplog.text) == doubted
 
 
 def test_another_encoding_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,10 +6,12 @@ import gzip
 import io
 import logging
 import re
+import textwrap
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 PATTERN = frozenset("*?[]")
 SAMPLE_CHARACTERS = 2**16
 BLOCK = 2**20
+LONGEST_SHOWN = 60
 
 # Files that are no text, by their first bytes.
 OTHERS = {
@@ -33,6 +36,9 @@ OTHERS = {
 }
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # An object, or a list of objects or lists: no header of a table starts so.
+# A name of a column that is a number.
+YEARS = range(1900, 2101)
+NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?([eE][-+]?[0-9]+)?")
 JSON = re.compile(r'\s*(\{\s*("|$)|\[\s*([{\[]|$))')
 
 log = logging.getLogger(__name__)
@@ -178,14 +184,47 @@ def cut_header(
         sample = file.read(SAMPLE_CHARACTERS)
     whole = sample if len(sample) < SAMPLE_CHARACTERS else sample[: sample.rfind("\n") + 1]
     separator = separator or find_separator(whole, path, usual)
-    names = next(row for row in rows_of(whole, separator) if row)
+    rows = filter(None, rows_of(whole, separator))
+    names = next(rows)
     if spaced := len(names) > 1 and all(name.startswith(" ") and name.strip() for name in names[1:]):
         text = without_blanks(text, folder, separator)
         names = [name.lstrip() for name in names]
     names = [name if name.strip() else f"(column {place})" for place, name in enumerate(names, start=1)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"{path} has more than one column {twice[0]!r}; give each its own name, or remove one")
+    check_names(path, names, list(rows))
     return Dialect(text, separator, tuple(names), skipped, spaced=spaced)
+
+
+def check_names(path: Path, names: list[str], rows: list[list[str]]) -> None:
+    """Raise DataError where the first line holds values as the others do, and no names; say in the log where it may.
+
+    Years, and numbers that count the columns, are names.
+    """
+    numbers = [float(name.replace(",", ".")) for name in names if NUMBER.fullmatch(name.strip())]
+    steps = {abs(after - before) for before, after in pairwise(numbers)}
+    if len(names) == len(words_in(names)) == 1 or (
+        numbers and (steps == {1} or all(each in YEARS for each in numbers))
+    ):
+        return
+    if rows and all(any(names[place] in row[place : place + 1] for row in rows) for place in words_in(names)):
+        raise DataError(
+            f"{path}: its first line, {shown(names)}, holds values and no names; put a line of names before it"
+        )
+    if len(numbers) > 1:
+        log.warning(
+            "the first line, %s, is taken for names; if it holds values, put a line of names before it", shown(names)
+        )
+
+
+def words_in(names: list[str]) -> list[int]:
+    """Return the places of those that are no numbers."""
+    return [place for place, name in enumerate(names) if not NUMBER.fullmatch(name.strip())]
+
+
+def shown(names: list[str]) -> str:
+    """Return a line in quotes, or the beginning of a long one."""
+    return repr(textwrap.shorten(", ".join(names), LONGEST_SHOWN, placeholder=" …"))
 
 
 def find_separator(text: str, path: Path, usual: str | None = None) -> str:
