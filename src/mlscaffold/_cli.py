@@ -61,6 +61,11 @@ def cli() -> None:
 @click.option("--no-git", is_flag=True, help="Make no repository and no first commit.")
 @click.option("--data", metavar="FILE", type=Path, help="Learn from this table; it is copied into the project.")
 @click.option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["keep", "replace", "stop"]),
+    help="What becomes of a README and the like that are there already; a terminal asks.",
+)
 @click.option("--run", is_flag=True, help="Then set the project up and train its model.")
 @click.option("--link-data", is_flag=True, help="Put a link to the table into the project instead of a copy.")
 def new(
@@ -74,8 +79,9 @@ def new(
     target: str | None,
     link_data: bool,
     run: bool,
+    on_conflict: str | None,
 ) -> None:
-    """Make a project in PATH, a new or empty folder.
+    """Make a project in PATH, a new or empty folder, or a repository with nothing but a README and a licence.
 
     In a terminal it asks what it needs to know. With --data it looks at a table of yours, says what it holds, and
     proposes what to predict and how. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL, replaces the
@@ -88,7 +94,7 @@ def new(
     if run:
         _run.check_ready()
     answers, source = _answers.gather(assignments, file), _source.find_source()
-    request = _new.Request(path, answers, defaults, dry_run, not no_git, source, data, target, link_data)
+    request = _new.Request(path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict)
     created = _new.create_project(request)
     _report.notes(created.notes)
     click.echo(_report.planned(created) if dry_run else _report.created(created, trained=run))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def check_ready(folder: Path) -> None:
     if not is_installed():
         raise MlscaffoldError("git is not installed", "Install git, or use --no-git for a project without a commit.")
     outer = enclosing_repository(folder)
-    if outer:
+    if outer and outer != folder:
         raise MlscaffoldError(
             f"{folder} is inside the git repository {outer}",
             "Choose a folder outside it, or use --no-git: the project then becomes part of that repository.",
@@ -87,6 +88,38 @@ def first_commit(folder: Path) -> str:
     _run("-c", f"core.excludesFile={os.devnull}", "add", "--all", cwd=folder)
     _run("commit", "--quiet", "--message", "Start the project with mlscaffold", cwd=folder)
     return _run("rev-parse", "--short", "HEAD", cwd=folder).strip()
+
+
+def commit_into(folder: Path, files: Sequence[str]) -> str:
+    """Commit these files, and nothing else, in the repository of `folder`, which is made if it is none yet.
+
+    Raises:
+        MlscaffoldError: git refuses; the repository is as it was.
+    """
+    made = not (folder / ".git").exists()
+    if made:
+        _run("init", "--quiet", cwd=folder)
+        _run("symbolic-ref", "HEAD", "refs/heads/main", cwd=folder)
+    try:
+        _run("-c", f"core.excludesFile={os.devnull}", "add", "--", *files, cwd=folder)
+        _run("commit", "--quiet", "--message", "Start the project with mlscaffold", "--", *files, cwd=folder)
+    except BaseException:
+        _git("reset", "--quiet", "--", *files, cwd=folder)
+        if made:
+            shutil.rmtree(folder / ".git")
+        raise
+    return _run("rev-parse", "--short", "HEAD", cwd=folder).strip()
+
+
+def is_safe(folder: Path, name: str) -> bool:
+    """Return whether the last commit has a file just as it is."""
+    known = _git("ls-files", "--error-unmatch", "--", name, cwd=folder).returncode == 0
+    return known and _git("diff", "--quiet", "HEAD", "--", name, cwd=folder).returncode == 0
+
+
+def branch(folder: Path) -> str:
+    """Return the branch of a repository, main for a new one."""
+    return _git("symbolic-ref", "--quiet", "--short", "HEAD", cwd=folder).stdout.strip() or "no branch"
 
 
 def status(folder: Path) -> list[Change]:

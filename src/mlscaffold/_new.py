@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mlscaffold import _data, _git
+from mlscaffold._conflicts import settle
 from mlscaffold._copier import Engine, open_template
 from mlscaffold._data import Checked, Data, Proposal
 from mlscaffold._errors import MlscaffoldError, UsageError
@@ -33,6 +34,7 @@ class Request:
     data: Path | None = None
     target: str | None = None
     link: bool = False
+    on_conflict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Created:
     folder: Path
     files: tuple[str, ...]
     commit: str
+    branch: str
     template: str
     template_version: str
     no_updates: str
@@ -81,16 +84,30 @@ def _create(request: Request, path: str, target: Path, engine: Engine) -> Create
             folder = Path(room, target.name)
             checked = _fill(folder, engine, answers, data, link=True)
             files, commit = _files(folder), ""
+        branch = ""
     else:
-        with stage(target) as folder:
+        # A folder that holds something is filled before the commit, which is one of its own repository then.
+        filled = target.is_dir() and any(target.iterdir())
+        commits: list[str] = []
+
+        def commit_there() -> None:
+            if filled and request.git:
+                commits.append(_git.commit_into(target, files))
+
+        with stage(target, commit_there) as folder:
             checked = _fill(folder, engine, answers, data, request.link)
             files = _files(folder)
-            commit = _git.first_commit(folder) if request.git else ""
+            settle(folder, target, files, request.on_conflict or ("stop" if request.defaults else "ask"))
+            if request.git and not filled:
+                commits.append(_git.first_commit(folder))
+        commit = "".join(commits)
+        branch = _git.branch(target) if commit else ""
     return Created(
         path=path,
         folder=target,
         files=files,
         commit=commit,
+        branch=branch,
         template=request.source.location,
         template_version=engine.commit or "",
         no_updates=_no_updates(request.source, engine),

@@ -30,7 +30,7 @@ def planned(project: Created) -> str:
 def created(project: Created, trained: bool) -> str:
     """Return what was made and what to do next, unless it is `trained` at once."""
     made = f"Made {_count(project.files)} in {project.folder}."
-    commit = f"First commit {project.commit} on main." if project.commit else "No git commit was made."
+    commit = f"First commit {project.commit} on {project.branch}." if project.commit else "No git commit was made."
     told = f"{made}\n{_data(project)}{commit}\n{_template(project)}"
     if trained:
         return told

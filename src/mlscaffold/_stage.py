@@ -1,6 +1,7 @@
 """A folder appears whole or not at all, whatever stops the work."""
 
 import errno
+import re
 import shutil
 import signal
 import tempfile
@@ -11,6 +12,8 @@ from types import FrameType
 
 from mlscaffold._errors import MlscaffoldError, Stopped
 
+# What a folder may hold that becomes a project: what a forge puts into a new repository.
+WELCOME = re.compile(r"\.git|\.gitattributes|\.gitignore|(README|LICEN[CS]E|COPYING|NOTICE)([-._].*)?", re.IGNORECASE)
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -18,11 +21,15 @@ def check_target(target: Path) -> None:
     """Make sure that a project can be put at `target`.
 
     Raises:
-        MlscaffoldError: it exists and is not an empty folder, or something on the way to it is a file.
+        MlscaffoldError: it exists and holds more than a new repository does, or something on the way to it is a file.
     """
     if target.is_dir():
-        if any(target.iterdir()):
-            raise MlscaffoldError(f"{target} is not empty", "Choose a new folder; nothing in it was touched.")
+        if others := sorted(entry.name for entry in target.iterdir() if not WELCOME.fullmatch(entry.name)):
+            raise MlscaffoldError(
+                f"{target} is not empty: it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}",
+                "Choose a new folder, or one with nothing but a repository, a README and a licence. "
+                "Nothing in it was touched.",
+            )
         return
     for place in (target, *target.parents):
         if place.is_dir():
@@ -32,8 +39,11 @@ def check_target(target: Path) -> None:
 
 
 @contextmanager
-def stage(target: Path) -> Iterator[Path]:
-    """Yield an empty folder named like `target`; when the block succeeds it becomes `target`."""
+def stage(target: Path, finish: Callable[[], None] = lambda: None) -> Iterator[Path]:
+    """Yield an empty folder named like `target`; when the block succeeds it becomes `target`, or fills it.
+
+    `finish` is called then; if it fails, all is as it was.
+    """
     parents = _make_parents(target.parent)
     try:
         # An empty folder that exists is kept, for it may be a mount or somebody's current folder: it is filled.
@@ -43,7 +53,13 @@ def stage(target: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
             with ignored_signals():
-                _publish(folder, target)
+                moved = _publish(folder, target)
+            try:
+                finish()
+            except BaseException:
+                with ignored_signals():
+                    _undo(moved)
+                raise
         finally:
             with ignored_signals():
                 shutil.rmtree(room, ignore_errors=True)
@@ -100,19 +116,38 @@ def _make_parents(parent: Path) -> list[Path]:
     return made
 
 
-def _publish(folder: Path, target: Path) -> None:
-    """Rename `folder` to `target`, or move what is in it when `target` is an empty folder."""
+def _publish(folder: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Rename `folder` to `target`, or move what is in it into a folder that exists; return what was moved where."""
     room = folder.parent
     if room.parent != target:
         folder.rename(target)
-        return
-    if any(entry != room for entry in target.iterdir()):
+        return [(folder, target)]
+    if any(entry != room and not WELCOME.fullmatch(entry.name) for entry in target.iterdir()):
         raise OSError(errno.ENOTEMPTY, "something else was put there meanwhile", str(target))
-    moved: list[Path] = []
+    moved: list[tuple[Path, Path]] = []
     try:
         for entry in sorted(folder.iterdir()):
-            moved.append(entry.rename(target / entry.name))
+            _move(entry, target / entry.name, room, moved)
     except OSError:
-        for entry in moved:
-            entry.rename(folder / entry.name)
+        _undo(moved)
         raise
+    return moved
+
+
+def _move(source: Path, target: Path, room: Path, moved: list[tuple[Path, Path]]) -> None:
+    """Move a file or folder; what is in its place is put aside, and folders are filled."""
+    if source.is_dir() and target.is_dir() and not target.is_symlink():
+        for entry in sorted(source.iterdir()):
+            _move(entry, target / entry.name, room, moved)
+        return
+    if target.exists() or target.is_symlink():
+        aside = room / f"aside-{len(moved)}"
+        target.rename(aside)
+        moved.append((target, aside))
+    source.rename(target)
+    moved.append((source, target))
+
+
+def _undo(moved: list[tuple[Path, Path]]) -> None:
+    for before, after in reversed(moved):
+        after.rename(before)

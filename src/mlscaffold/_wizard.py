@@ -7,7 +7,7 @@ import click
 import questionary
 
 from mlscaffold._data import Data
-from mlscaffold._errors import MlscaffoldError
+from mlscaffold._errors import MlscaffoldError, Stopped
 from mlscaffold._questions import Answers, Ask, Questionnaire
 from mlscaffold._stage import check_target
 
@@ -46,6 +46,27 @@ def ask_target(data: Data) -> str:
         return str(question.unsafe_ask())
     except EOFError as error:
         raise KeyboardInterrupt from error
+
+
+def ask_conflict(name: str) -> str:
+    """Ask what becomes of a file that is there already: keep or replace.
+
+    Raises:
+        Stopped: neither.
+    """
+    choices = [
+        questionary.Choice("keep it as it is", "keep"),
+        questionary.Choice(f"replace it (what git does not have becomes {name}.yours)", "replace"),
+        questionary.Choice("stop, and touch nothing", "stop"),
+    ]
+    click.echo()
+    try:
+        answer = str(questionary.select(f"{name} is there already. What should become of it?", choices).unsafe_ask())
+    except EOFError as error:
+        raise KeyboardInterrupt from error
+    if answer == "stop":
+        raise Stopped
+    return answer
 
 
 def ask_in_terminal(questionnaire: Questionnaire) -> Ask:
