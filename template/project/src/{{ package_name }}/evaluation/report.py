@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from pydantic_core import to_json
 
@@ -168,12 +169,12 @@ def html_table(table: pd.DataFrame) -> str:
 def draw_png(figure: Figure) -> bytes:
     """Return the figure as a PNG image."""
     figure.set_dpi(DPI)
-    # A figure is drawn twice to be saved, once for its layout; this makes the layout alone.
+    # `savefig` draws a figure twice, the first time for its layout; this makes the layout alone, and draws once.
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine("none")
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()
 
 
