@@ -174,7 +174,7 @@ def draw_png(figure: Figure) -> bytes:
         engine.execute(figure)
         figure.set_layout_engine("none")
     buffer = BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
+    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
