@@ -1,5 +1,8 @@
 """What a table holds, as lines for people."""
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from mlscaffold._data import Column, Data, Proposal
@@ -12,7 +15,8 @@ def as_lines(data: Data) -> Iterator[str]:
     """Yield how large the table is, what its columns hold, and what was said when it was read."""
     part = ", by its beginning" if data.sampled else ""
     yield f"{data.file}: {data.rows:,} rows, {len(data.columns)} columns{part}"
-    yield from (f"  {line}" for line in (*_as_table(data), *data.told))
+    yield from (f"  {line}" for line in _as_table(data))
+    yield from (in_terminal(f"  {line}") for line in data.told)
 
 
 def what_next(data: Data, proposal: Proposal) -> Iterator[str]:
@@ -21,10 +25,19 @@ def what_next(data: Data, proposal: Proposal) -> Iterator[str]:
     yield f"  {predicted}task: {proposal.task}, as {proposal.why}"
     for column in data.columns:
         if column.in_order:
-            yield (
+            yield in_terminal(
                 f"  the rows are in the order of {column.name!r}: where later ones are to be predicted, say time: "
                 f"{column.name} under data in params.yaml, so that the last are held out"
             )
+
+
+def in_terminal(line: str) -> str:
+    """Return a line as one or more that a terminal has room for; what is no terminal gets it whole."""
+    if not sys.stdout.isatty():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def _as_table(data: Data) -> Iterator[str]:
@@ -35,8 +48,10 @@ def _as_table(data: Data) -> Iterator[str]:
         name = column.name if column.name.isprintable() else repr(column.name)
         rows.append((name, holds, share, column.unusable or _shown(column)))
     widths = [min(max(len(row[place]) for row in rows), WIDEST) for place in range(3)]
+    room = shutil.get_terminal_size().columns - 4 if sys.stdout.isatty() else None
     for row in rows:
-        yield _line(row, widths)
+        line = _line(row, widths)
+        yield line if room is None or len(line) <= room else f"{line[: room - 1]}…"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

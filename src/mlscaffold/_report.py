@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import click
 
+from mlscaffold._listing import in_terminal
 from mlscaffold._moves import Move
 from mlscaffold._new import Created
 from mlscaffold._update import Updated
@@ -56,9 +57,9 @@ def _data(project: Created) -> str:
     lines = [f"Data: data/raw/{project.data.name}, which git leaves out."]
     if project.data.sampled:
         lines.append("  Only its beginning was looked at; make data checks all of it, and writes its schema.")
-    lines += [f"  {line}" for line in checked.told]
+    lines += [in_terminal(f"  {line}") for line in checked.told]
     lines += ["What deserves a look:"] * bool(checked.findings)
-    lines += [f"  {what}: {advice}" for what, advice in checked.findings]
+    lines += [in_terminal(f"  {what}: {advice}") for what, advice in checked.findings]
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ def has_terminal() -> bool:
 
 def greet() -> None:
     """Say how the questions work."""
-    click.echo("A new project. Enter takes the proposed answer; Ctrl-C stops, and nothing is written.")
+    click.echo("A new project. Enter takes what is proposed; Ctrl-C stops, and nothing is made.")
 
 
 def ask_path() -> str:
