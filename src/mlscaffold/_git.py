@@ -91,7 +91,7 @@ def first_commit(folder: Path) -> str:
 
 
 def commit_into(folder: Path, files: Sequence[str]) -> str:
-    """Commit these files, and nothing else, in the repository of `folder`, which is made if it is none yet.
+    """Commit these files, but for ignored ones, in the repository of `folder`, which is made if it is none yet.
 
     Raises:
         MlscaffoldError: git refuses; the repository is as it was.
@@ -100,11 +100,15 @@ def commit_into(folder: Path, files: Sequence[str]) -> str:
     if made:
         _run("init", "--quiet", cwd=folder)
         _run("symbolic-ref", "HEAD", "refs/heads/main", cwd=folder)
+    own = ("-c", f"core.excludesFile={os.devnull}")
+    # What the project itself ignores, such as its data, cannot be added by name.
+    there = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *files)
+    kept = [name for name in _run(*own, *there, cwd=folder).split("\0") if name]
     try:
-        _run("-c", f"core.excludesFile={os.devnull}", "add", "--", *files, cwd=folder)
-        _run("commit", "--quiet", "--message", "Start the project with mlscaffold", "--", *files, cwd=folder)
+        _run(*own, "add", "--", *kept, cwd=folder)
+        _run("commit", "--quiet", "--message", "Start the project with mlscaffold", "--", *kept, cwd=folder)
     except BaseException:
-        _git("reset", "--quiet", "--", *files, cwd=folder)
+        _git("reset", "--quiet", "--", *kept, cwd=folder)
         if made:
             shutil.rmtree(folder / ".git")
         raise

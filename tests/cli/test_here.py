@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mlscaffold._git import commit_into
+
 from .conftest import Invoke, Terminal, answer, finish
 from .toy import commit, git, tree, write
 
@@ -74,6 +76,13 @@ def test_a_commit_that_git_refuses_leaves_all_as_it_was(clone: Path, invoke: Inv
     assert result.exit_code == 1
     assert "no such day" in result.output
     assert (tree(clone), git(clone, "status", "--porcelain")) == (before, "")
+
+
+def test_what_the_project_ignores_is_not_committed(clone: Path) -> None:
+    write(clone, {"a.txt": "a", "b.tmp": "b", "other.txt": "c"})
+    commit_into(clone, ["a.txt", "b.tmp"])
+    assert git(clone, "show", "--format=", "--name-only") == "a.txt"
+    assert git(clone, "status", "--porcelain") == "?? other.txt"
 
 
 @pytest.mark.usefixtures("template")
