@@ -36,7 +36,10 @@ MOST_CLASSES = 10
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `unusable` says why nothing can be learned from it, `in_order` that its dates ascend row by row."""
+    """One column; `unusable` says why nothing can be learned from it.
+
+    `in_order` says that its dates ascend row by row, `shared` that it is called as what has several rows is.
+    """
 
     name: str
     kind: str
@@ -45,6 +48,7 @@ class Column:
     different: int
     whole: bool
     in_order: bool
+    shared: bool
     examples: tuple[str, ...]
     unusable: str | None
 

@@ -20,7 +20,7 @@ def as_lines(data: Data) -> Iterator[str]:
 
 
 def what_next(data: Data, proposal: Proposal) -> Iterator[str]:
-    """Yield what is proposed and why, and what the order of the rows may mean."""
+    """Yield what is proposed and why, and how rows may hang together."""
     predicted = f"target: {proposal.target}; " if proposal.target else ""
     yield f"  {predicted}task: {proposal.task}, as {proposal.why}"
     for column in data.columns:
@@ -28,6 +28,11 @@ def what_next(data: Data, proposal: Proposal) -> Iterator[str]:
             yield in_terminal(
                 f"  the rows are in the order of {column.name!r}: where later ones are to be predicted, say time: "
                 f"{column.name} under data in params.yaml, so that the last are held out"
+            )
+        if column.shared and column.name != proposal.target:
+            yield in_terminal(
+                f"  several rows share a value of {column.name!r}: where they are of one and the same, say group: "
+                f"{column.name} under data in params.yaml, so that they are not cut apart, and not learned by heart"
             )
 
 

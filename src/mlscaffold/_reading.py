@@ -7,6 +7,7 @@ schema. Each prints one object of JSON, which holds `error` where the data does 
 
 import json
 import logging
+import re
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -15,6 +16,11 @@ from typing import Any
 
 PACKAGE = "acme_ml"
 EXAMPLES = 3
+# Whom or what several rows may be of.
+OWNER = re.compile(
+    r"client|customer|device|household|individual|machine|member|participant|patient|person|student|subject|user",
+    re.IGNORECASE,
+)
 
 
 class Told(logging.Handler):
@@ -58,9 +64,17 @@ def describe(infer: Any, values: Any, reader: Any) -> dict[str, Any]:
         "different": int(present.nunique()),
         "whole": column.kind == "number" and bool((present == present.round()).all()),
         "in_order": column.kind == "date" and values.is_unique and bool(values.is_monotonic_increasing),
+        "shared": names_several_rows(infer, values, column.kind),
         "examples": [str(value) for value in present.head(EXAMPLES)] if column.many else [],
         "unusable": unusable,
     }
+
+
+def names_several_rows(infer: Any, values: Any, kind: str) -> bool:
+    """Return whether a column is called as what has several rows is, such as a person, and has several for some."""
+    name = str(values.name)
+    called = infer.is_id(name) or OWNER.search(name) is not None
+    return called and kind != "date" and 1 < int(values.nunique()) < int(values.count())
 
 
 def project(package: str, folder: Path) -> dict[str, Any]:

@@ -23,6 +23,10 @@ CHURN = "Kunden-Nr;Tarif;Gebühr;seit;Anrufe;gekündigt\n" + "".join(
     f";{('', 0, 1, 7)[row % 4]};{'ja' if row % 4 == 3 or row % 17 == 0 else 'nein'}\n"
     for row in range(300)
 )
+TRIPS = "individual,date,choice\n" + "".join(
+    f"{row // 4},2024-01-{row % 4 + 1:02},{row % 2}\n{row // 4},2024-02-{row % 4 + 1:02},{row % 2}\n"
+    for row in range(80)
+)
 AMOUNTS = "size,rooms,price\n" + "".join(
     f"{40 + row % 90},{1 + row % 5},{90_000 + 1_370 * (row % 90)}\n" for row in range(200)
 )
@@ -197,6 +201,17 @@ def test_what_cannot_be_learned_from_is_refused(
     assert (found[0], said in found[1]) == (code, True), found[1]
     assert "Traceback" not in found[1]
     assert list(workshop.iterdir()) == [table]
+
+
+@pytest.mark.test
+def test_how_rows_hang_together_is_said(workshop: Path, invoke: Invoke) -> None:
+    ordered = "date,user_id,target\n" + "".join(f"2024-01-{row:02},{row % 9},{row % 2}\n" for row in range(1, 29))
+    for text, said in ((TRIPS, "several rows share a value of 'individual'"), (ordered, "in the order of 'date'")):
+        table = write_table(workshop, "table.csv", text)
+        code, found = refused(
+            invoke, "--no-git", "--dry-run", "--data", table, "--target", text[:40].split()[0].split(",")[2]
+        )
+        assert (code, said in found) == (0, True), found
 
 
 @pytest.mark.prove
