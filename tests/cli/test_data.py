@@ -203,7 +203,7 @@ def test_what_cannot_be_learned_from_is_refused(
     assert list(workshop.iterdir()) == [table]
 
 
-@pytest.mark.test
+@pytest.mark.prove
 def test_how_rows_hang_together_is_said(workshop: Path, invoke: Invoke) -> None:
     ordered = "date,user_id,target\n" + "".join(f"2024-01-{row:02},{row % 9},{row % 2}\n" for row in range(1, 29))
     for text, said in ((TRIPS, "several rows share a value of 'individual'"), (ordered, "in the order of 'date'")):
@@ -228,7 +228,7 @@ def test_a_table_can_be_linked_and_a_dry_run_reads_it_as_well(
 
 
 @pytest.mark.test
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("packed", [False, pytest.param(True, marks=pytest.mark.prove)])
 def test_of_a_large_table_the_beginning_is_looked_at(
     own: Callable[..., tuple[str, dict[str, object]]], workshop: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:

@@ -84,7 +84,7 @@ def test_the_installed_wheel_makes_the_same_project_and_tells_that_it_cannot_be_
     assert "mlscaffold update cannot work for this project" in result.stdout
     assert "install it from its git repository" in result.stdout
 
-    other = copier_copy(repository, workshop / "other/acme", python_version="3.13")
+    other = copier_copy(repository, workshop / "other/acme", python_version="3.13", author="Ada")
     made, expected = tree(workshop / "acme"), tree(other)
     assert made.pop(".copier-answers.yml") != expected.pop(".copier-answers.yml")
     assert made == expected
