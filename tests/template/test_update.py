@@ -232,7 +232,9 @@ def made(template: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     monkeypatch.setenv("MLSCAFFOLD_TEMPLATE", str(template))
 
     def make(*arguments: str) -> Path:
-        mlscaffold("new", "made", "--defaults", *arguments, cwd=machine)
+        # What it proposes on this machine is left to the template.
+        template_names = ("--set", "project_name=My ML project", "--set", "author=")
+        mlscaffold("new", "made", "--defaults", *template_names, *arguments, cwd=machine)
         return machine / "made"
 
     return make
