@@ -77,6 +77,7 @@ def create_project(request: Request) -> Created:
 
 
 def _create(request: Request, path: str, target: Path, engine: Engine) -> Created:
+    Questionnaire(engine).check_early(request.answers)
     data = _look_at_data(request, engine)
     answers = _answers(request, target, engine, data)
     if request.dry_run:
@@ -129,8 +130,8 @@ def _look_at_data(request: Request, engine: Engine) -> Data | None:
         UsageError: a target is named, and no table.
     """
     if request.data is None:
-        if request.target is not None:
-            raise UsageError("--target names a column of a table", "Say which: --data FILE")
+        if request.target is not None or request.link:
+            raise UsageError("--target and --link-data are about a table", "Say which: --data FILE")
         return None
     file = request.data.expanduser()
     _data.check_ready(file, engine)
@@ -201,7 +202,6 @@ def _answers(request: Request, target: Path, engine: Engine, data: Data | None) 
         settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
         click.echo("\n".join(what_next(data, proposal)))
     questionnaire = Questionnaire(engine, proposals)
-    questionnaire.check_early(request.answers)
     ask = None if request.defaults else ask_in_terminal(questionnaire)
     answers = questionnaire.complete(request.answers, settled, ask)
     if ask:

@@ -66,6 +66,13 @@ def test_a_table_that_is_none_is_refused(workshop: Path, invoke: Invoke) -> None
     assert code == 1
     assert f"{workshop} is a folder; --data takes a table" in said
     assert refused(invoke, "--target", "x")[0] == 2
+    assert refused(invoke, "--link-data")[0] == 2
+
+
+@pytest.mark.usefixtures("template")
+def test_a_wrong_answer_is_refused_before_a_table_is_read(workshop: Path, invoke: Invoke) -> None:
+    code, said = refused(invoke, "--data", write_table(workshop), "--set", "colour=red")
+    assert (code, "there is no question 'colour'" in said) == (2, True)
 
 
 def test_packages_that_are_missing_are_named_with_what_installs_them(
