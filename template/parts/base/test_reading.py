@@ -90,6 +90,7 @@ def test_the_only_file_of_an_archive_is_read(tmp_path: Path) -> None:
         ("5.1,3.5,0.2\n4.9,3.0,0.1\n", "its first line, '5.1, 3.5, 0.2', holds values and no names"),
         ("5.1;3.5;setosa\n4.9;3.0;setosa\n", "holds values and no names; put a line of names before it"),
         ("7\n8\n9\n", "holds values and no names"),
+        ("a,b\n1,2\na,b\n", "its first line, 'a, b', comes again as a row; remove that"),
         ("yes,red\nno,red\nyes,blue\n", "its first line, 'yes, red', holds values and no names"),
         ("sep=;\na;b\n1;2;3\n", "line 3 holds 3 values where the header has 2 names"),
         ("text\nhello, world\n", "line 2 holds 2 values where the header has 1 names"),

@@ -208,9 +208,10 @@ def check_names(path: Path, names: list[str], rows: list[list[str]]) -> None:
     ):
         return
     if rows and all(any(names[place] in row[place : place + 1] for row in rows) for place in words_in(names)):
-        raise DataError(
-            f"{path}: its first line, {shown(names)}, holds values and no names; put a line of names before it"
-        )
+        said = "holds values and no names; put a line of names before it"
+        if not numbers and names in rows:
+            said = "comes again as a row; remove that, or put a line of names before it if it holds values"
+        raise DataError(f"{path}: its first line, {shown(names)}, {said}")
     if len(numbers) > 1:
         log.warning(
             "the first line, %s, is taken for names; if it holds values, put a line of names before it", shown(names)
