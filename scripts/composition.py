@@ -12,6 +12,7 @@ from jinja2 import Environment, Template, TemplateNotFound
 
 from mlscaffold._errors import UsageError
 from mlscaffold._questions import Questionnaire, load_questions
+from scripts.combinations import independent
 from scripts.covering import Space
 
 ROOT = Path(__file__).parents[1]
@@ -188,7 +189,7 @@ class Composition:
 
 def code_trees(questions: Questionnaire) -> list[dict[str, str]]:
     """Return answers of all code trees: every model with every two of the other answers that decide the code."""
-    space = Space(questions.independent())
+    space = Space(independent(questions))
     models = list(space.of(MODEL))
     others = space.of(set(CODE_QUESTIONS) - set(MODEL))
     numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])

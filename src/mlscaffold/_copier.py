@@ -4,7 +4,7 @@ Copier has no public way to read a questionnaire, so this uses private names of 
 fails when a release changes them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +26,8 @@ from mlscaffold._source import Source
 from mlscaffold._translate import quiet, translated
 
 _TEMPLATED = ("type", "help", "when", "default", "choices", "validator", "placeholder")
+# What decides whether a question is asked, and which answers it takes.
+_LIMITING = ("type", "when", "choices", "validator")
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,20 @@ class Engine:
     def references(self, name: str) -> set[str]:
         """Return the questions that the text of this one mentions."""
         if name not in self._references:
-            self._references[name] = self._mentioned(name) & (self.details.keys() - {name})
+            self._references[name] = self._mentioned(name, _TEMPLATED)
         return self._references[name]
 
-    def _mentioned(self, name: str) -> set[str]:
-        texts = [self.details[name].get(part) for part in _TEMPLATED]
+    def limits(self, name: str) -> set[str]:
+        """Return those of them that decide more than what is proposed."""
+        return self._mentioned(name, _LIMITING)
+
+    def _mentioned(self, name: str, parts: Sequence[str]) -> set[str]:
+        texts = [self.details[name].get(part) for part in parts]
         found: set[str] = set()
         for text in (item for entry in texts for item in (entry if isinstance(entry, list) else [entry])):
             if isinstance(text, str):
                 found |= meta.find_undeclared_variables(self._environment.parse(text))
-        return found
+        return found & (self.details.keys() - {name})
 
     def state(self, name: str, known: Mapping[str, object], proposed: object = None) -> State:
         """Evaluate a question after the answers in `known`; `proposed` goes before the template's default."""

@@ -1,8 +1,7 @@
-"""The template's questions as data: what each one is for given answers, what fits together, every combination."""
+"""The template's questions as data: what each one is for given answers, and what fits together."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 
 from mlscaffold._conditions import Condition, describe, fits, merged, projection
@@ -31,6 +30,7 @@ class Questionnaire:
         self.names = [name for name in engine.details if name not in self.hidden]
         self._states: dict[tuple[object, ...], State] = {}
         self._needs: dict[str, list[str]] = {}
+        self._limits: dict[str, list[str]] = {}
         # A person's own settings for Copier go before what is proposed.
         wanted = set(self.names) - set(engine.preferences)
         self._proposals = {name: value for name, value in (proposals or {}).items() if name in wanted}
@@ -57,11 +57,20 @@ class Questionnaire:
     def needs(self, name: str) -> list[str]:
         """Return the visible questions whose answers this one depends on, also through hidden ones."""
         if name not in self._needs:
-            found: set[str] = set()
-            for reference in self.engine.references(name):
-                found |= set(self.needs(reference)) if reference in self.hidden else {reference}
-            self._needs[name] = [each for each in self.names if each in found]
+            self._needs[name] = self._visible(self.engine.references(name))
         return self._needs[name]
+
+    def limits(self, name: str) -> list[str]:
+        """Return those of them that decide whether it is asked and what it takes, and not its default alone."""
+        if name not in self._limits:
+            self._limits[name] = self._visible(self.engine.limits(name))
+        return self._limits[name]
+
+    def _visible(self, references: Iterable[str]) -> list[str]:
+        found: set[str] = set()
+        for reference in references:
+            found |= set(self.needs(reference)) if reference in self.hidden else {reference}
+        return [each for each in self.names if each in found]
 
     def complete(self, given: Mapping[str, object], earlier: Mapping[str, object], ask: Ask | None = None) -> Answers:
         """Return an answer to every question that is asked.
@@ -81,6 +90,13 @@ class Questionnaire:
             else:
                 answers[name] = ask(name, answers) if ask and state.asked else state.default
         return {name: value for name, value in answers.items() if self.state(name, answers).asked}
+
+    def defaults(self) -> Answers:
+        """Return the default of every question after those of the questions before it, asked or not."""
+        answers: Answers = {}
+        for name in self.names:
+            answers[name] = self.state(name, answers).default
+        return answers
 
     def check_names(self, given: Iterable[str]) -> None:
         """Refuse answers to questions that nobody asks.
@@ -102,12 +118,14 @@ class Questionnaire:
         """
         self.check_names(given)
         settled: Answers = {}
+        guess = self.defaults()
         for name in self.names:
-            if all(need in settled for need in self.needs(name)):
+            known = {**guess, **settled}
+            if all(need in settled for need in self.limits(name)):
                 if name in given:
-                    settled[name] = self._checked(name, given[name], settled)
-                elif not self.state(name, settled).asked:
-                    settled[name] = self.state(name, settled).default
+                    settled[name] = self._checked(name, given[name], known)
+                elif not self.state(name, known).asked:
+                    settled[name] = self.state(name, known).default
             elif name in given and name in self.choosers and given[name] not in self.all_values(name):
                 raise self._unknown(name, given[name])
 
@@ -123,37 +141,16 @@ class Questionnaire:
 
     def situations(self, name: str) -> list[Answers]:
         """Return every way to answer the questions that this one depends on."""
+        return list(self.walk(self.needs(name)))
+
+    def walk(self, names: Iterable[str], alike: Collection[str] = ()) -> Iterator[Answers]:
+        """Yield every way to answer the named questions and those that they depend on; of `alike`, one answer each."""
         needed: set[str] = set()
-        pending = self.needs(name)
+        pending = list(names)
         while pending:
             needed |= set(pending)
             pending = [need for each in pending for need in self.needs(each) if need not in needed]
-        return list(self._walk([each for each in self.names if each in needed], {}))
-
-    def independent(self) -> list[list[dict[str, str]]]:
-        """Return the valid combinations of each group of questions with choices; groups do not depend on each other.
-
-        One combination of every group, taken together, is a valid combination of all. Only what is asked is in it.
-        """
-        groups: list[list[str]] = []
-        for name in self.choosers:
-            joined = [group for group in groups if set(group) & set(self.needs(name))]
-            rest = [group for group in groups if group not in joined]
-            groups = [*rest, [*(each for group in joined for each in group), name]]
-        order = self.names.index
-        groups = sorted((sorted(group, key=order) for group in groups), key=lambda group: order(group[0]))
-        return [list(self._combinations_of(group)) for group in groups]
-
-    def combinations(self) -> Iterator[dict[str, str]]:
-        """Yield every valid combination of the answers to questions with choices, where they are asked."""
-        for parts in product(*self.independent()):
-            answers = {name: value for part in parts for name, value in part.items()}
-            yield {name: answers[name] for name in self.choosers if name in answers}
-
-    def _combinations_of(self, group: list[str]) -> Iterator[dict[str, str]]:
-        needed = {need for name in group for need in self.needs(name)} | set(group)
-        for answers in self._walk([name for name in self.names if name in needed], {}):
-            yield {name: str(answers[name]) for name in group if self.state(name, answers).asked}
+        yield from self._walk([each for each in self.names if each in needed], {}, alike)
 
     def conditions(self, name: str, holds: Callable[[State], bool]) -> tuple[Condition, ...] | None:
         """Return when `holds` is true of the question: None for always, else any of these; none of them is never.
@@ -174,18 +171,18 @@ class Questionnaire:
         """Ask a person one question."""
         return self.engine.ask(name, self._known(name, answers), self.proposal(name, answers))
 
-    def _walk(self, names: list[str], answers: Answers) -> Iterator[Answers]:
+    def _walk(self, names: list[str], answers: Answers, alike: Collection[str]) -> Iterator[Answers]:
         if not names:
             yield answers
             return
         state = self.state(names[0], answers)
         values: tuple[object, ...] = (state.default,)
-        if state.asked and state.choices:
+        if names[0] not in alike and state.asked and state.choices:
             values = state.values
         elif state.asked and state.default == "":
             values = ("", SOME_TEXT)
         for value in values:
-            yield from self._walk(names[1:], {**answers, names[0]: value})
+            yield from self._walk(names[1:], {**answers, names[0]: value}, alike)
 
     def _known(self, name: str, answers: Mapping[str, object]) -> Answers:
         references = self.engine.references(name)

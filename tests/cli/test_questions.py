@@ -8,6 +8,7 @@ import pytest
 
 from mlscaffold._copier import open_folder
 from mlscaffold._questions import Questionnaire, load_questions
+from scripts.combinations import combinations, independent
 
 from .toy import TOY, write
 
@@ -57,7 +58,7 @@ def test_combinations_are_all_valid_ones_and_no_other(questions: Questionnaire) 
         {**pair, "python_version": version, **service}
         for pair, version, service in product(pairs, ["3.11", "3.12", "3.13", "3.14"], services)
     ]
-    assert list(questions.combinations()) == expected
+    assert list(combinations(questions)) == expected
 
 
 def test_conditions_are_none_for_always_and_empty_for_never(questions: Questionnaire) -> None:
@@ -99,16 +100,16 @@ def test_earlier_answers_are_kept_where_they_fit(questions: Questionnaire) -> No
 def test_the_real_questions_give_their_combinations_quickly() -> None:
     start = time.process_time()
     questions = load_questions(REPOSITORY)
-    groups = questions.independent()
+    groups = independent(questions)
     assert time.process_time() - start < 2
-    for combinations in groups:
-        assert len({tuple(sorted(each.items())) for each in combinations}) == len(combinations) > 0
-    names = [set().union(*combinations) for combinations in groups]
+    for group in groups:
+        assert len({tuple(sorted(each.items())) for each in group}) == len(group) > 0
+    names = [set().union(*group) for group in groups]
     assert sorted(name for group in names for name in group) == sorted(questions.choosers)
 
 
 def test_groups_of_questions_are_independent(questions: Questionnaire) -> None:
-    groups = questions.independent()
+    groups = independent(questions)
     assert [list(dict.fromkeys(name for each in group for name in each)) for group in groups] == [
         ["task", "framework"],
         ["python_version"],
@@ -132,3 +133,43 @@ def test_the_real_questions_take_a_proposal_where_the_other_answers_allow_it(
 ) -> None:
     questions = Questionnaire(open_folder(REPOSITORY), {"python_version": running})
     assert questions.complete({"framework": framework}, {})["python_version"] == version
+
+
+def test_what_only_proposes_joins_no_group(machine: Path) -> None:
+    use = "use: {type: str, default: a, choices: [a, b]}\n"
+    ci = "ci: {type: str, default: \"{{ 'x' if use == 'a' else 'y' }}\", choices: [x, y]}\n"
+    write(machine / "plain", {"copier.yml": use + ci})
+    questions = load_questions(machine / "plain")
+    assert (questions.needs("ci"), questions.limits("ci")) == (["use"], [])
+    assert independent(questions) == [[{"use": "a"}, {"use": "b"}], [{"ci": "x"}, {"ci": "y"}]]
+
+
+def test_what_proposes_settles_nothing_that_is_not_asked() -> None:
+    questions = load_questions(REPOSITORY)
+    proposing = {need for name in questions.names for need in set(questions.needs(name)) - set(questions.limits(name))}
+    for name in questions.choosers:
+        found: dict[str, set[object]] = {}
+        for answers in questions.situations(name):
+            state = questions.state(name, answers)
+            if not state.asked:
+                others = {each: value for each, value in answers.items() if each not in proposing}
+                found.setdefault(repr(others), set()).add(state.default)
+        assert all(len(defaults) == 1 for defaults in found.values()), name
+
+
+@pytest.mark.parametrize(
+    ("preset", "differing"),
+    [
+        ("starter", {"serving": "none", "ci": "none"}),
+        ("service", {}),
+        ("production", {"tracking": "mlflow", "data_versioning": "dvc", "monitoring": "prometheus"}),
+    ],
+)
+def test_a_preset_proposes_and_any_answer_can_differ(preset: str, differing: dict[str, str]) -> None:
+    questions = load_questions(REPOSITORY)
+    default, found = questions.complete({}, {}), questions.complete({"preset": preset}, {})
+    both = default.keys() & found.keys() - {"preset"}
+    assert {name: found[name] for name in both if found[name] != default[name]} == differing
+    assert default["preset"] == "service"
+    other = questions.complete({"preset": preset, "serving": "flask", "ci": "gitlab"}, {})
+    assert (other["serving"], other["ci"], other["deployment"]) == ("flask", "gitlab", "docker")

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import meta
 
 from mlscaffold._questions import Questionnaire
+from scripts.combinations import independent
 from scripts.composition import DEPENDENCIES, DEPENDENCIES_FILE, EXTRAS, FILLED, context
 from scripts.covering import Space
 
@@ -29,7 +30,7 @@ class Footprint:
         self._questions = questions
         # Its filters are needed to read a text, too.
         self._syntax = questions.engine._environment
-        self.space = Space(questions.independent())
+        self.space = Space(independent(questions))
         self._of_text = cache(self._read_text)
         self._of_folder = cache(lambda name: self._deciding(lambda known: name in known["parts"]))
         self._of_layer = cache(lambda name: self._deciding(lambda known: known["layer"][name]))
@@ -79,12 +80,15 @@ class Footprint:
 
     def _of_names(self, names: set[str]) -> frozenset[str]:
         """Return the questions with choices among the names, and those that decide whether and how these are asked."""
-        found = names & (set(self._questions.names) | self._questions.hidden)
+        questions = self._questions
+        found = names & (set(questions.names) | questions.hidden)
         pending = found
         while pending:
-            pending = {need for name in pending for need in self._questions.needs(name)} - found
+            # The default of what is never asked is its value.
+            needs = (questions.needs(name) if name in questions.hidden else questions.limits(name) for name in pending)
+            pending = {need for each in needs for need in each} - found
             found = found | pending
-        return frozenset(found & set(self._questions.choosers))
+        return frozenset(found & set(questions.choosers))
 
     @cached_property
     def _sample(self) -> list[Known]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from mlscaffold._questions import load_questions
 from scripts import composition
+from scripts.combinations import independent
 from scripts.composition import CODE_QUESTIONS, Composition
 from scripts.covering import Space
 
@@ -144,7 +145,7 @@ def code_answers(answers: Mapping[str, str]) -> dict[str, str]:
 
 def all_answers() -> Space:
     """Return all valid combinations of answers."""
-    return Space(load_questions(ROOT).independent())
+    return Space(independent(load_questions(ROOT)))
 
 
 def code_trees() -> list[dict[str, str]]:
