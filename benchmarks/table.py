@@ -20,6 +20,7 @@ import yaml
 from benchmarks import service
 from benchmarks._compare import run
 from mlscaffold._questions import load_questions
+from scripts.combinations import independent
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "my_ml_project"
@@ -79,7 +80,7 @@ def main() -> None:
 
 def every_pair() -> list[tuple[str, str]]:
     """Return every task with every framework that it can have."""
-    models = next(group for group in load_questions(ROOT).independent() if "task" in group[0])
+    models = next(group for group in independent(load_questions(ROOT)) if "task" in group[0])
     found = ((each["task"], each.get("framework", "scikit-learn")) for each in models)
     return list(dict.fromkeys(found))
 

@@ -67,6 +67,7 @@ def cli() -> None:
     help="What becomes of a README and the like that are there already; a terminal asks.",
 )
 @click.option("--run", is_flag=True, help="Then set the project up and train its model.")
+@click.option("--plain", is_flag=True, help="Ask line by line, for screen readers and simple terminals.")
 @click.option("--link-data", is_flag=True, help="Put a link to the table into the project instead of a copy.")
 def new(
     path: str | None,
@@ -80,6 +81,7 @@ def new(
     link_data: bool,
     run: bool,
     on_conflict: str | None,
+    plain: bool,
 ) -> None:
     """Make a project in PATH, a new or empty folder, or a repository with nothing but a README and a licence.
 
@@ -87,14 +89,16 @@ def new(
     proposes what to predict and how. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL, replaces the
     template.
     """
-    from mlscaffold import _answers, _new, _report, _run, _source
+    from mlscaffold import _answers, _decide, _new, _report, _run, _source
 
     if run and dry_run:
         raise click.UsageError("--dry-run makes nothing that --run could train")
     if run:
         _run.check_ready()
     answers, source = _answers.gather(assignments, file), _source.find_source()
-    request = _new.Request(path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict)
+    request = _decide.Request(
+        path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain
+    )
     created = _new.create_project(request)
     _report.notes(created.notes)
     click.echo(_report.planned(created) if dry_run else _report.created(created, trained=run))

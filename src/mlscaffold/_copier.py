@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import questionary
 from copier._main import Worker, run_update
 from copier._settings import SettingsModel, load_settings
 from copier._template import Template
@@ -133,14 +132,6 @@ class Engine:
         """Return the lines of a question's help text."""
         return [line.strip() for line in self._question(name, known).get_message().splitlines() if line.strip()]
 
-    def ask(self, name: str, known: Mapping[str, object], proposed: object) -> object:
-        """Ask a person, in the terminal."""
-        question = self._question(name, known, proposed)
-        structure = question.get_questionary_structure() | {"qmark": "?", "mouse_support": False}
-        if validate := structure.get("validate"):
-            structure["validate"] = lambda text: _bare(validate(text))
-        return questionary.unsafe_prompt([structure], answers={name: question.get_default()})[name]
-
     def render(self, folder: Path, answers: Mapping[str, object], only: str = "") -> None:
         """Write the project into `folder`, as `copier copy` would, or one of its folders alone."""
         worker = self._worker(folder, answers)
@@ -150,6 +141,18 @@ class Engine:
         with translated("the template does not render"), quiet() as notes:
             worker.run_copy()
         self.notes.extend(notes)
+
+    def paths(self, known: Mapping[str, object]) -> list[str]:
+        """Return the files that `render` would write with answers to all questions, the computed ones included."""
+        top, suffix = self._template.local_abspath / self._template.subdirectory, self._template.templates_suffix
+        context = {**self._context, **known, "_copier_conf": {"answers_file": ".copier-answers.yml"}}
+        found = []
+        with translated("the template does not render"):
+            for file in (path for path in sorted(top.rglob("*")) if path.is_file()):
+                parts = [self._environment.from_string(part).render(context) for part in file.relative_to(top).parts]
+                if all(part.removesuffix(suffix) for part in parts):
+                    found.append(PurePosixPath(*parts).as_posix().removesuffix(suffix))
+        return sorted(found)
 
     def _worker(self, folder: Path, answers: Mapping[str, object] | None = None) -> Worker:
         worker = _NewProject(

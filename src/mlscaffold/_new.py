@@ -1,40 +1,23 @@
 """Make a project: ask, render beside the target, commit, rename."""
 
-import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import click
-
 from mlscaffold import _data, _git
+from mlscaffold._ask import ask_conflict
 from mlscaffold._conflicts import settle
 from mlscaffold._copier import Engine, open_template
-from mlscaffold._data import Checked, Data, Proposal
-from mlscaffold._errors import MlscaffoldError, UsageError
-from mlscaffold._listing import as_lines, what_next
+from mlscaffold._data import Checked, Data
+from mlscaffold._decide import Request, Talk, all_answers, check_talk, look_at_data, place
+from mlscaffold._errors import MlscaffoldError
+from mlscaffold._prompts import Back, find_prompts
 from mlscaffold._questions import Answers, Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import check_target, signals_as_exceptions, stage
 from mlscaffold._translate import DIRTY
-from mlscaffold._wizard import ask_in_terminal, ask_path, ask_target, greet, has_terminal
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a person wants; `path` is as they typed it, `target` is None if they did not say it."""
-
-    path: str | None
-    answers: Mapping[str, str]
-    defaults: bool
-    dry_run: bool
-    git: bool
-    source: Source
-    data: Path | None = None
-    target: str | None = None
-    link: bool = False
-    on_conflict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,21 +48,26 @@ def create_project(request: Request) -> Created:
         Stopped: a person or the system stopped it; the disk is as it was.
     """
     with signals_as_exceptions():
-        path, target = _target(request)
-        try:
-            check_target(target)
-            if request.git:
-                _git.check_ready(target)
-            with open_template(request.source, target) as engine:
-                return _create(request, path, target, engine)
-        except OSError as error:
-            raise MlscaffoldError(f"cannot make {target}: {_reason(error)}", "Nothing was written.") from error
+        check_talk(request)
+        talk = Talk(None if request.defaults else find_prompts(request.plain))
+        while True:
+            path, target = place(request, talk)
+            try:
+                check_target(target)
+                if request.git:
+                    _git.check_ready(target)
+                with open_template(request.source, target) as engine:
+                    return _create(request, path, target, engine, talk)
+            except Back:
+                continue
+            except OSError as error:
+                raise MlscaffoldError(f"cannot make {target}: {_reason(error)}", "Nothing was written.") from error
 
 
-def _create(request: Request, path: str, target: Path, engine: Engine) -> Created:
+def _create(request: Request, path: str, target: Path, engine: Engine, talk: Talk) -> Created:
     Questionnaire(engine).check_early(request.answers)
-    data = _look_at_data(request, engine)
-    answers = _answers(request, target, engine, data)
+    data = look_at_data(request, engine, talk)
+    answers = all_answers(request, target, engine, talk)
     if request.dry_run:
         with tempfile.TemporaryDirectory(prefix="mlscaffold-") as room:
             folder = Path(room, target.name)
@@ -98,7 +86,7 @@ def _create(request: Request, path: str, target: Path, engine: Engine) -> Create
         with stage(target, commit_there) as folder:
             checked = _fill(folder, engine, answers, data, request.link)
             files = _files(folder)
-            settle(folder, target, files, request.on_conflict or ("stop" if request.defaults else "ask"))
+            settle(folder, target, files, _on_conflict(request, talk))
             if request.git and not filled:
                 commits.append(_git.first_commit(folder))
         commit = "".join(commits)
@@ -123,107 +111,11 @@ def _fill(folder: Path, engine: Engine, answers: Answers, data: Data | None, lin
     return _data.put_into(folder, data, str(answers[_data.PACKAGE]), link) if data else Checked()
 
 
-def _look_at_data(request: Request, engine: Engine) -> Data | None:
-    """Return what the table holds, and show it.
-
-    Raises:
-        UsageError: a target is named, and no table.
-    """
-    if request.data is None:
-        if request.target is not None or request.link:
-            raise UsageError("--target and --link-data are about a table", "Say which: --data FILE")
-        return None
-    file = request.data.expanduser()
-    _data.check_ready(file, engine)
-    found = _data.look_at(file, engine)
-    click.echo("\n".join(as_lines(found)))
-    return found
-
-
-def _proposal(request: Request, data: Data) -> Proposal:
-    """Return what to do with the table.
-
-    Raises:
-        UsageError: nobody has said what is to be predicted, and nothing in the table does.
-    """
-    given, task = request.answers.get(_data.TARGET, request.target), request.answers.get(_data.TASK)
-    if task == "clustering":
-        if given:
-            raise UsageError(
-                f"task={task} predicts no column, and {given!r} is one", "Leave --target out, or the task."
-            )
-        given = ""
-    if given is None and not request.defaults:
-        given = ask_target(data)
-    if given is None:
-        telling = data.telling()
-        if len(telling) != 1:
-            raise UsageError(
-                f"say which column of {data.file} is to be predicted: --target NAME",
-                "Or leave it out and find groups of rows: --set task=clustering",
-            )
-        given = telling[0]
-    proposal = data.propose(given)
-    return replace(proposal, task=task, why="you say") if task else proposal
-
-
-def _target(request: Request) -> tuple[str, Path]:
-    """Return the path as typed and in full.
-
-    Raises:
-        UsageError: there is nobody to ask for what is missing.
-    """
-    if not request.defaults and not has_terminal():
-        raise UsageError(
-            "there is no terminal to ask questions in",
-            "Use --defaults, with --set name=value or --answers FILE for what should differ from them.",
-        )
-    if request.path is None and request.defaults:
-        raise UsageError(
-            "with --defaults, say where the project goes", "For example: mlscaffold new my-project --defaults"
-        )
-    if not request.defaults:
-        greet()
-    path = request.path if request.path is not None else ask_path()
-    try:
-        return path, Path(path).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise MlscaffoldError(f"cannot use the path {path}: {error}") from error
-
-
-def _answers(request: Request, target: Path, engine: Engine, data: Data | None) -> Answers:
-    proposals = propose()
-    if target.name.isprintable():
-        proposals["project_name"] = _title(target.name)
-    settled = {_data.FILE: "", _data.TARGET: ""}
-    if data:
-        proposal = _proposal(request, data)
-        proposals[_data.TASK] = proposal.task
-        settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
-        click.echo("\n".join(what_next(data, proposal)))
-    questionnaire = Questionnaire(engine, proposals)
-    ask = None if request.defaults else ask_in_terminal(questionnaire)
-    answers = questionnaire.complete(request.answers, settled, ask)
-    if ask:
-        click.echo()
-    if data and not answers.get(_data.FILE):
-        raise UsageError(f"task={answers[_data.TASK]} does not learn from a table by --data", _LEARN_FROM_TABLES)
-    if answers.get(_data.FILE) and not answers.get(_data.TARGET, "-"):
-        raise UsageError(f"{_data.FILE}={answers[_data.FILE]} needs a target", "Say which column: --set target=NAME")
-    return answers
-
-
-_LEARN_FROM_TABLES = "Choose classification, regression or clustering, or leave --data out."
-
-
-def propose() -> dict[str, object]:
-    """Return what is proposed on this machine: the Python that runs this, and whom git knows."""
-    return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}", "author": _git.author()}
-
-
-def _title(folder: str) -> str:
-    words = folder.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+def _on_conflict(request: Request, talk: Talk) -> Callable[[str], str]:
+    """Return what says for a file that is there already whether it is kept or replaced, or that this is to stop."""
+    if request.on_conflict or talk.prompts is None:
+        return lambda name: request.on_conflict or "stop"
+    return partial(ask_conflict, talk.prompts)
 
 
 def _files(folder: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from mlscaffold._conditions import Condition, describe
 from mlscaffold._copier import Choice, State, open_template
-from mlscaffold._new import propose
+from mlscaffold._decide import propose
 from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source, version
 
@@ -49,9 +49,7 @@ def read_options(source: Source) -> Options:
     with open_template(source) as engine:
         questionnaire = Questionnaire(engine)
         proposing = Questionnaire(engine, propose())
-        answers: dict[str, object] = {}
-        for name in questionnaire.names:
-            answers[name] = questionnaire.state(name, answers).default
+        answers = questionnaire.filled({})
         questions = tuple(
             _question(questionnaire, name, answers, proposing.proposal(name, answers)) for name in questionnaire.names
         )
@@ -81,7 +79,7 @@ def as_text(options: Options) -> str:
 
 
 def _question(questionnaire: Questionnaire, name: str, answers: dict[str, object], proposed: object) -> QuestionInfo:
-    text = questionnaire.engine.help(name, answers)
+    text = questionnaire.help(name, answers)
     return QuestionInfo(
         name=name,
         help=text[0],

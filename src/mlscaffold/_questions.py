@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from mlscaffold._conditions import Condition, describe, fits, merged, projection
 from mlscaffold._copier import Choice, Engine, State, open_folder
@@ -13,6 +14,8 @@ Answers = dict[str, object]
 Ask = Callable[[str, Answers], object]
 # Any answer to a question that may be left empty.
 SOME_TEXT = "…"
+# A computed value: the questions that a person is asked in any case.
+FIRST = "asked_first"
 
 
 def load_questions(folder: Path) -> "Questionnaire":
@@ -40,6 +43,19 @@ class Questionnaire:
         """Return the questions that have choices."""
         return [name for name in self.names if self.engine.details[name].get("choices")]
 
+    @cached_property
+    def first(self) -> list[str]:
+        """Return the questions that the template wants a person asked; the others have defaults that mostly do."""
+        return cast(list[str], self.state(FIRST, {}).default) if FIRST in self.hidden else self.names
+
+    def help(self, name: str, answers: Mapping[str, object]) -> list[str]:
+        """Return the lines of a question's help text after `answers`."""
+        return self.engine.help(name, self._known(name, answers))
+
+    def parsed(self, name: str, value: object, answers: Mapping[str, object]) -> object:
+        """Return an answer without a problem in its type."""
+        return self.engine.parse(name, value, self._known(name, answers))
+
     def state(self, name: str, answers: Mapping[str, object]) -> State:
         """Return what a question is after `answers`, which hold at least those it depends on."""
         # repr, because the hidden catalogues and lists are no keys
@@ -52,7 +68,7 @@ class Questionnaire:
     def proposal(self, name: str, answers: Mapping[str, object]) -> object:
         """Return what is proposed for a question after `answers`, None for nothing, or nothing that is valid then."""
         value = self._proposals.get(name)
-        return None if value is None or self._problem(name, value, answers) else value
+        return None if value is None or self.problem(name, value, answers) else value
 
     def needs(self, name: str) -> list[str]:
         """Return the visible questions whose answers this one depends on, also through hidden ones."""
@@ -85,17 +101,17 @@ class Questionnaire:
             state = self.state(name, answers)
             if name in given:
                 answers[name] = self._checked(name, given[name], answers)
-            elif name in earlier and state.asked and not self._problem(name, earlier[name], answers):
+            elif name in earlier and state.asked and not self.problem(name, earlier[name], answers):
                 answers[name] = earlier[name]
             else:
                 answers[name] = ask(name, answers) if ask and state.asked else state.default
         return {name: value for name, value in answers.items() if self.state(name, answers).asked}
 
-    def defaults(self) -> Answers:
-        """Return the default of every question after those of the questions before it, asked or not."""
+    def filled(self, given: Mapping[str, object]) -> Answers:
+        """Return these answers, and for every other question the default after those before it, asked or not."""
         answers: Answers = {}
         for name in self.names:
-            answers[name] = self.state(name, answers).default
+            answers[name] = given[name] if name in given else self.state(name, answers).default
         return answers
 
     def check_names(self, given: Iterable[str]) -> None:
@@ -118,7 +134,7 @@ class Questionnaire:
         """
         self.check_names(given)
         settled: Answers = {}
-        guess = self.defaults()
+        guess = self.filled({})
         for name in self.names:
             known = {**guess, **settled}
             if all(need in settled for need in self.limits(name)):
@@ -167,10 +183,6 @@ class Questionnaire:
         relevant = [each for each in self.choosers if each in self.needs(name)]
         return merged({each: (answers[each],) for each in relevant} for answers in fitting)
 
-    def ask(self, name: str, answers: Answers) -> object:
-        """Ask a person one question."""
-        return self.engine.ask(name, self._known(name, answers), self.proposal(name, answers))
-
     def _walk(self, names: list[str], answers: Answers, alike: Collection[str]) -> Iterator[Answers]:
         if not names:
             yield answers
@@ -189,7 +201,8 @@ class Questionnaire:
         hidden = {each: self.state(each, answers).default for each in references & self.hidden}
         return hidden | {each: answers[each] for each in references - self.hidden if each in answers}
 
-    def _problem(self, name: str, value: object, answers: Mapping[str, object]) -> str:
+    def problem(self, name: str, value: object, answers: Mapping[str, object]) -> str:
+        """Return what is wrong with an answer after `answers`, nothing if it will do."""
         try:
             self.engine.parse(name, value, self._known(name, answers))
         except ValueError as error:
@@ -202,9 +215,9 @@ class Questionnaire:
         Raises:
             UsageError: it is not valid after `answers`.
         """
-        state, problem = self.state(name, answers), self._problem(name, value, answers)
+        state, problem = self.state(name, answers), self.problem(name, value, answers)
         if not problem and (state.asked or value == state.default):
-            return self.engine.parse(name, value, self._known(name, answers))
+            return self.parsed(name, value, answers)
         if name in self.choosers and value not in self.all_values(name):
             raise self._unknown(name, value)
         if name not in self.choosers and state.asked:

@@ -98,11 +98,11 @@ def terminal(workshop: Path) -> Iterator[Terminal]:
     """Run the command in a pseudo-terminal."""
     opened: list[Child] = []
 
-    def terminal(*arguments: str) -> Child:
-        environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    def terminal(*arguments: str, columns: int = 100, term: str = "xterm") -> Child:
+        environment = {**os.environ, "TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1"}
         command = ["-m", "mlscaffold", *arguments]
         child = pexpect.spawn(
-            sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, 100)
+            sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, columns)
         )
         opened.append(child)
         return child

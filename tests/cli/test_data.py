@@ -30,6 +30,7 @@ TRIPS = "individual,date,choice\n" + "".join(
 AMOUNTS = "size,rooms,price\n" + "".join(
     f"{40 + row % 90},{1 + row % 5},{90_000 + 1_370 * (row % 90)}\n" for row in range(200)
 )
+UP, ESCAPE = "\x1b[A", "\x1b"
 GRADES = "acid,sugar,quality\n" + "".join(
     f"{row % 13},{row % 7 / 2},{3 + (row % 13 > 6) + row % 2}\n" for row in range(200)
 )
@@ -259,16 +260,20 @@ def test_the_columns_are_offered_in_the_terminal(
     terminal: Terminal, workshop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write_table(workshop, "table.csv", GRADES)
-    settled = {"package_name": "acme", "description": "", "author": "", "license": "MIT", "framework": "scikit-learn"}
-    settled |= {"tuner": "grid", "tracking": "local", "data_versioning": "none", "orchestration": "none", "ci": "none"}
-    settled |= {"environment": "uv", "python_version": "3.12", "serving": "none"}
-    given = [word for name, value in settled.items() for word in ("--set", f"{name}={value}")]
-    child = terminal("new", "acme", "--data", str(file), *given)
+    child = terminal("new", "acme", "--data", str(file), "--set", "framework=scikit-learn", "--set", "preset=starter")
     child.expect_exact("quality  ")
+    answer(child, "Which column is to be predicted?", UP)
+    child.expect_exact("task: regression, as it holds numbers")
+    child.expect_exact("project called?")
+    # Back to the column.
+    child.send(ESCAPE)
     answer(child, "Which column is to be predicted?")
     child.expect_exact("task: classification, as it holds 3 different whole numbers")
     answer(child, "project called?")
     answer(child, "model do?")
+    answer(child, "installs the packages?")
+    child.expect_exact("table.csv")
+    answer(child, "what you want?")
     code, said = finish(child)
     assert code == 0, said
     answers = yaml.safe_load((workshop / "acme" / ".copier-answers.yml").read_text(encoding="utf-8"))

@@ -105,6 +105,7 @@ def test_in_a_terminal_each_file_is_asked_for(clone: Path, terminal: Terminal, k
     }
     child = terminal("new", ".", *(word for name, value in given.items() for word in ("--set", f"{name}={value}")))
     answer(child, "project called?")
+    answer(child, "what you want?")
     for name, key in zip((".gitignore", "README.md"), keys, strict=False):
         answer(child, f"{name} is there already. What should become of it?", key)
     assert finish(child)[0] == code

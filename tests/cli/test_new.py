@@ -185,7 +185,7 @@ def test_the_author_is_whom_git_knows(template: Path, make: Make) -> None:
 
 
 def test_a_python_that_is_no_choice_is_not_proposed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlscaffold._new.propose", lambda: {"python_version": "4.2"})
+    monkeypatch.setattr("mlscaffold._decide.propose", lambda: {"python_version": "4.2"})
     assert answers(make("acme"))["python_version"] == "3.12"
 
 

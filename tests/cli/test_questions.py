@@ -33,7 +33,8 @@ def test_names_are_in_order_and_computed_ones_are_apart(questions: Questionnaire
         "serving",
         "deployment",
     ]
-    assert questions.hidden == {"reserved_names", "task_catalogue", "layer"}
+    assert questions.hidden == {"reserved_names", "task_catalogue", "layer", "asked_first", "megabytes"}
+    assert questions.first == ["project_name", "task", "framework", "serving"]
 
 
 def test_dependencies_are_followed_through_computed_questions(questions: Questionnaire) -> None:

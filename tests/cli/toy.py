@@ -90,6 +90,14 @@ deployment:
     nowhere yet: none
 """,
     "template/questions/computed.yml": """\
+asked_first:
+  type: yaml
+  when: false
+  default: [project_name, task, framework, serving]
+megabytes:
+  type: yaml
+  when: false
+  default: {framework: {scikit-learn: 610, pytorch: 1350}}
 layer:
   type: yaml
   when: false

@@ -10,6 +10,8 @@ import pytest
 from pytest_copie.plugin import Copie
 from tally import Tally
 
+from mlscaffold._size import paths
+
 from .checks import (
     ANSWERS_FILE,
     Check,
@@ -107,6 +109,13 @@ def test_the_matrix_has_every_value_of_every_question(renderer: Renderer, combin
         shown = {answers[name] for answers in combinations if name in answers}
         asked = {answers.get(name) for answers in combinations} != {None}
         assert not asked or shown == set(renderer.questions.all_values(name)), name
+
+
+@pytest.mark.parametrize("size", [1, pytest.param(2, marks=pytest.mark.test)])
+def test_the_files_are_known_before_they_are_rendered(renderer: Renderer, size: int) -> None:
+    for answers in all_answers().covering(size):
+        whole = renderer.questions.filled(answers)
+        assert paths(renderer.questions, whole) == sorted(renderer.render(answers).files)
 
 
 @pytest.mark.parametrize("size", [1, pytest.param(2, marks=pytest.mark.test)])

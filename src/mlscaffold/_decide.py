@@ -1,0 +1,193 @@
+"""From what a person wants to every answer: by flags, by what a table says, and by asking."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import click
+
+from mlscaffold import _data, _git
+from mlscaffold._ask import ask_path, ask_target, greet, has_terminal
+from mlscaffold._copier import Engine
+from mlscaffold._data import Data, Proposal
+from mlscaffold._errors import MlscaffoldError, UsageError
+from mlscaffold._listing import as_lines, what_next
+from mlscaffold._prompts import Back, Prompts
+from mlscaffold._questions import Answers, Questionnaire
+from mlscaffold._source import Source
+from mlscaffold._wizard import Elsewhere, Memory, Wizard
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person wants; `path` is as they typed it, `target` is None if they did not say it."""
+
+    path: str | None
+    answers: Mapping[str, str]
+    defaults: bool
+    dry_run: bool
+    git: bool
+    source: Source
+    data: Path | None = None
+    target: str | None = None
+    link: bool = False
+    on_conflict: str | None = None
+    plain: bool = False
+
+
+@dataclass
+class Talk:
+    """What is remembered while a person is asked; without `prompts` nobody is."""
+
+    prompts: Prompts | None
+    memory: Memory = field(default_factory=Memory)
+    path: str = "my-project"
+    data: Data | None = None
+
+
+def check_talk(request: Request) -> None:
+    """Make sure that there is somebody to ask for what is missing.
+
+    Raises:
+        UsageError: there is nobody.
+    """
+    if not request.defaults and not has_terminal():
+        raise UsageError(
+            "there is no terminal to ask questions in",
+            "Use --defaults, with --set name=value or --answers FILE for what should differ from them.",
+        )
+    if request.path is None and request.defaults:
+        raise UsageError(
+            "with --defaults, say where the project goes", "For example: mlscaffold new my-project --defaults"
+        )
+    if not request.defaults:
+        greet()
+
+
+def place(request: Request, talk: Talk) -> tuple[str, Path]:
+    """Return the path as typed and in full.
+
+    Raises:
+        MlscaffoldError: it cannot be used.
+    """
+    if request.path is None and talk.prompts:
+        talk.path = ask_path(talk.prompts, talk.path)
+    path = talk.path if request.path is None else request.path
+    try:
+        return path, Path(path).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise MlscaffoldError(f"cannot use the path {path}: {error}") from error
+
+
+def look_at_data(request: Request, engine: Engine, talk: Talk) -> Data | None:
+    """Return what the table holds, and show it.
+
+    Raises:
+        UsageError: a target is named, and no table.
+    """
+    if request.data is None:
+        if request.target is not None or request.link:
+            raise UsageError("--target and --link-data are about a table", "Say which: --data FILE")
+        return None
+    if talk.data is None:
+        file = request.data.expanduser()
+        _data.check_ready(file, engine)
+        talk.data = _data.look_at(file, engine)
+        click.echo("\n".join(as_lines(talk.data)))
+    return talk.data
+
+
+def all_answers(request: Request, target: Path, engine: Engine, talk: Talk) -> Answers:
+    """Return an answer to every question that is asked.
+
+    Raises:
+        UsageError: answers do not go together, or not with the table.
+        Back: another place is wanted.
+    """
+    data, prompts = talk.data, talk.prompts
+    asks_target = bool(data and prompts and _given_target(request) is None)
+    while True:
+        settled, proposals = {_data.FILE: "", _data.TARGET: ""}, propose()
+        if target.name.isprintable():
+            proposals["project_name"] = _title(target.name)
+        if data:
+            proposal = _proposal(request, data, talk)
+            proposals[_data.TASK] = proposal.task
+            settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
+            click.echo("\n".join(what_next(data, proposal)))
+        questionnaire = Questionnaire(engine, proposals)
+        if prompts is None:
+            answers = questionnaire.complete(request.answers, settled)
+            break
+        where = talk.path if request.path is None else ""
+        wizard = Wizard(
+            questionnaire, request.answers, settled, prompts, talk.memory, where, bool(where) or asks_target
+        )
+        try:
+            answers = wizard.answers()
+            click.echo()
+            break
+        except Elsewhere:
+            raise
+        except Back:
+            if not asks_target:
+                raise
+    _check_table(answers, data)
+    return answers
+
+
+def _check_table(answers: Answers, data: Data | None) -> None:
+    if data and not answers.get(_data.FILE):
+        raise UsageError(
+            f"task={answers[_data.TASK]} does not learn from a table by --data",
+            "Choose classification, regression or clustering, or leave --data out.",
+        )
+    if answers.get(_data.FILE) and not answers.get(_data.TARGET, "-"):
+        raise UsageError(f"{_data.FILE}={answers[_data.FILE]} needs a target", "Say which column: --set target=NAME")
+
+
+def _given_target(request: Request) -> str | None:
+    """Return the column that is to be predicted, empty for none, None if nobody said it.
+
+    Raises:
+        UsageError: it does not go with the task.
+    """
+    given, task = request.answers.get(_data.TARGET, request.target), request.answers.get(_data.TASK)
+    if task != "clustering":
+        return given
+    if given:
+        raise UsageError(f"task={task} predicts no column, and {given!r} is one", "Leave --target out, or the task.")
+    return ""
+
+
+def _proposal(request: Request, data: Data, talk: Talk) -> Proposal:
+    """Return what to do with the table.
+
+    Raises:
+        UsageError: nobody has said what is to be predicted, and nothing in the table does.
+        Back: another place is wanted.
+    """
+    given, task = _given_target(request), request.answers.get(_data.TASK)
+    if given is None and talk.prompts:
+        given = ask_target(talk.prompts, data, back=request.path is None)
+    if given is None:
+        telling = data.telling()
+        if len(telling) != 1:
+            raise UsageError(
+                f"say which column of {data.file} is to be predicted: --target NAME",
+                "Or leave it out and find groups of rows: --set task=clustering",
+            )
+        given = telling[0]
+    proposal = data.propose(given)
+    return replace(proposal, task=task, why="you say") if task else proposal
+
+
+def propose() -> dict[str, object]:
+    """Return what is proposed on this machine: the Python that runs this, and whom git knows."""
+    return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}", "author": _git.author()}
+
+
+def _title(folder: str) -> str:
+    words = folder.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,175 @@
+"""One question in a terminal: with arrow keys, or as plain lines for a screen reader and simple terminals."""
+
+import os
+import shutil
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import click
+import questionary
+from prompt_toolkit.application import Application
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+
+WIDEST = 100
+_BACK = object()
+# What is typed to go back where there are no keys.
+BACK_SIGN = "<"
+
+
+class Back(Exception):
+    """A person wants to answer an earlier question again."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One answer to choose; `brings` says what comes with it."""
+
+    value: object
+    label: str
+    brings: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is shown; `why` says what the answer decides, `back` whether there is an earlier one."""
+
+    message: str
+    why: str = ""
+    back: bool = False
+
+
+class Prompts(Protocol):
+    """How questions are put; each raises Back where a person goes back, and KeyboardInterrupt where they leave."""
+
+    def choose(self, asked: Asked, items: Sequence[Item], default: object) -> object:
+        """Return the value of the item that is chosen; `default` is where the choice starts."""
+
+    def type(self, asked: Asked, default: str, check: Callable[[str], str]) -> str:
+        """Return a line; `check` says what is wrong with one, and nothing if it will do."""
+
+
+def find_prompts(plain: bool) -> Prompts:
+    """Return prompts that the terminal can show; `plain` asks for lines."""
+    return Lines() if plain or os.environ.get("TERM", "") in {"", "dumb"} else Keys()
+
+
+def width() -> int:
+    """Return how many characters a line may have."""
+    return max(20, min(shutil.get_terminal_size().columns, WIDEST))
+
+
+def wrapped(text: str, first: str = "", later: str = "", room: int = 0) -> str:
+    """Return a paragraph whose lines fit the terminal."""
+    return textwrap.fill(text, room or width(), initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+
+
+class Keys:
+    """Questions answered with arrow keys; Esc goes back."""
+
+    def choose(self, asked: Asked, items: Sequence[Item], default: object) -> object:
+        """Return the value of the item that is chosen."""
+        # Three signs before each line, and the last column stays free.
+        labels = [wrapped(item.label, later="     ", room=width() - 4) for item in items]
+        choices = [
+            questionary.Choice(label, item.value, description=wrapped(item.brings, later="  ", room=width() - 16))
+            if item.brings
+            else questionary.Choice(label, item.value)
+            for label, item in zip(labels, items, strict=True)
+        ]
+        start = next((choice for choice in choices if choice.value == default), choices[0])
+        # An instruction of its own would stand beside the keys.
+        question = questionary.select(_head(asked, "arrows, Enter"), choices, default=start, instruction=" ")
+        value = _answer(question.application, asked.back)
+        chosen = next(item.label for item in items if item.value == value)
+        # What stands in brackets was of use while there was a choice.
+        click.echo(wrapped(f"{asked.message} {chosen.partition(' (')[0]}", "? ", "  "))
+        return value
+
+    def type(self, asked: Asked, default: str, check: Callable[[str], str]) -> str:
+        """Return a line."""
+        question = questionary.text(f"{_head(asked, 'Enter')}\n ", default, validate=lambda text: check(text) or True)
+        typed = str(_answer(question.application, asked.back))
+        click.echo(wrapped(f"{asked.message} {typed}", "? ", "  "))
+        return typed
+
+
+def _head(asked: Asked, keys: str) -> str:
+    """Return what stands above the answers."""
+    told = f"{asked.why} ({keys}{'; Esc: back' if asked.back else ''})".strip()
+    return f"{wrapped(asked.message, later='  ', room=width() - 4)}\n{wrapped(told, '  ', '  ', width() - 1)}"
+
+
+def _answer(application: "Application[object]", back: bool) -> object:
+    keys = KeyBindings()
+
+    # Eager, as Esc begins longer keys in a line to type, and would wait for them.
+    @keys.add("escape", eager=True)
+    def go_back(event: KeyPressEvent) -> None:
+        if back:
+            event.app.exit(result=_BACK)
+
+    # Its own last drawing would cut words at the edge of the terminal.
+    application.erase_when_done = True
+    application.key_bindings = merge_key_bindings([*filter(None, [application.key_bindings]), keys])
+    try:
+        answer = application.run()
+    except EOFError as error:
+        raise KeyboardInterrupt from error
+    if answer is _BACK:
+        raise Back
+    return answer
+
+
+class Lines:
+    """Questions answered by a number or a line; nothing that was printed is drawn over."""
+
+    def choose(self, asked: Asked, items: Sequence[Item], default: object) -> object:
+        """Return the value of the item whose number is typed."""
+        _say(asked)
+        for number, item in enumerate(items, start=1):
+            brings = f"; {item.brings}" if item.brings else ""
+            click.echo(wrapped(f"{item.label}{brings}", f"  {number}. ", "     "))
+        start = next((number for number, item in enumerate(items, start=1) if item.value == default), 1)
+        while True:
+            typed = _line(f"Number{_or_back(asked.back)} [{start}]: ", asked.back) or str(start)
+            if typed.isdecimal() and 1 <= int(typed) <= len(items):
+                return items[int(typed) - 1].value
+            click.echo(f"{typed!r} is none of the numbers 1 to {len(items)}.")
+
+    def type(self, asked: Asked, default: str, check: Callable[[str], str]) -> str:
+        """Return a line; one of blanks is an empty one where something is proposed."""
+        _say(asked)
+        proposed = f"; Enter for {default}, a blank for nothing" if default else ""
+        while True:
+            typed = _line(f"Text{_or_back(asked.back)}{proposed}: ", asked.back)
+            text = typed.strip() if typed else default
+            if not (problem := check(text)):
+                return text
+            click.echo(problem)
+
+
+def _say(asked: Asked) -> None:
+    click.echo(wrapped(asked.message))
+    if asked.why:
+        click.echo(wrapped(asked.why))
+
+
+def _or_back(back: bool) -> str:
+    return f", or {BACK_SIGN} to go back" if back else ""
+
+
+def _line(prompt: str, back: bool) -> str:
+    """Return what is typed.
+
+    Raises:
+        Back: a person goes back.
+    """
+    try:
+        typed = input(prompt)
+    except EOFError as error:
+        raise KeyboardInterrupt from error
+    if back and typed.strip() == BACK_SIGN:
+        raise Back
+    return typed
