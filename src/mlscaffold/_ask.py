@@ -2,23 +2,41 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlscaffold._data import Data
-from mlscaffold._errors import MlscaffoldError, Stopped
-from mlscaffold._prompts import Asked, Item, Prompts, wrapped
-from mlscaffold._stage import check_target
+from mlscaffold._errors import MlscaffoldError, Stopped, UsageError
+from mlscaffold._prompts import Asked, Item, Prompts, find_prompts, wrapped
+from mlscaffold._stage import check_target, signals_as_exceptions
+
+if TYPE_CHECKING:
+    from mlscaffold._data import Data
 
 
-def has_terminal() -> bool:
-    """Return whether there is somebody to ask."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def begin(path: str | None, defaults: bool, plain: bool) -> str:
+    """Greet, and return the place of the project if that is to be asked for, else nothing.
 
+    This is all that a person waits for at first: what reads the template is imported afterwards.
 
-def greet() -> None:
-    """Say how the questions work."""
-    click.echo(wrapped("A new project. Enter takes what is proposed; Ctrl-C stops, and nothing is made."))
+    Raises:
+        UsageError: there is nobody to ask for what is missing.
+    """
+    if not defaults and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "there is no terminal to ask questions in",
+            "Use --defaults, with --set name=value or --answers FILE for what should differ from them.",
+        )
+    if path is None and defaults:
+        raise UsageError(
+            "with --defaults, say where the project goes", "For example: mlscaffold new my-project --defaults"
+        )
+    if not defaults:
+        click.echo(wrapped("A new project. Enter takes what is proposed; Ctrl-C stops, and nothing is made."))
+    if path is not None:
+        return ""
+    with signals_as_exceptions():
+        return ask_path(find_prompts(plain), "my-project")
 
 
 def ask_path(prompts: Prompts, proposed: str) -> str:
@@ -27,7 +45,7 @@ def ask_path(prompts: Prompts, proposed: str) -> str:
     return prompts.type(Asked("Where should the project go?"), proposed, _unusable)
 
 
-def ask_target(prompts: Prompts, data: Data, back: bool) -> str:
+def ask_target(prompts: Prompts, data: "Data", back: bool) -> str:
     """Ask which column is to be predicted; the answer is empty for none."""
     usable = [column for column in data.columns if column.kind != "date" and not column.unusable]
     items = [Item(each.name, f"{each.name} ({each.kind}: {each.seen[:40]})") for each in usable]

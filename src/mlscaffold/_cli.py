@@ -89,15 +89,20 @@ def new(
     proposes what to predict and how. The environment variable MLSCAFFOLD_TEMPLATE, a folder or a git URL, replaces the
     template.
     """
-    from mlscaffold import _answers, _decide, _new, _report, _run, _source
-
     if run and dry_run:
         raise click.UsageError("--dry-run makes nothing that --run could train")
     if run:
+        from mlscaffold import _run
+
         _run.check_ready()
+    from mlscaffold import _answers, _ask, _source
+
     answers, source = _answers.gather(assignments, file), _source.find_source()
+    place = _ask.begin(path, defaults, plain)
+    from mlscaffold import _decide, _new, _report
+
     request = _decide.Request(
-        path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain
+        path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain, place
     )
     created = _new.create_project(request)
     _report.notes(created.notes)

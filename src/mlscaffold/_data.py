@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from mlscaffold._copier import Engine
 from mlscaffold._errors import MlscaffoldError, UsageError
 from mlscaffold._meant import meant
 from mlscaffold._source import DISTRIBUTION
+
+if TYPE_CHECKING:
+    from mlscaffold._copier import Engine
 
 # The questions of a template that can take a table.
 FILE, TARGET, TASK, PACKAGE = "data_file", "target", "task", "package_name"
@@ -124,7 +126,7 @@ class Checked:
     findings: tuple[tuple[str, str], ...] = ()
 
 
-def check_ready(file: Path, engine: Engine) -> None:
+def check_ready(file: Path, engine: "Engine") -> None:
     """Make sure that a table can be read at all.
 
     Raises:
@@ -149,7 +151,7 @@ def check_ready(file: Path, engine: Engine) -> None:
         )
 
 
-def look_at(file: Path, engine: Engine) -> Data:
+def look_at(file: Path, engine: "Engine") -> Data:
     """Read a table, or the beginning of a large one, with the code that projects read theirs with.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mlscaffold import _data, _git
-from mlscaffold._ask import ask_path, ask_target, greet, has_terminal
+from mlscaffold._ask import ask_path, ask_target
 from mlscaffold._copier import Engine
 from mlscaffold._data import Data, Proposal
 from mlscaffold._errors import MlscaffoldError, UsageError
@@ -34,6 +34,8 @@ class Request:
     link: bool = False
     on_conflict: str | None = None
     plain: bool = False
+    # The answer to where it goes, if that was asked for already.
+    place: str = ""
 
 
 @dataclass
@@ -42,27 +44,8 @@ class Talk:
 
     prompts: Prompts | None
     memory: Memory = field(default_factory=Memory)
-    path: str = "my-project"
+    path: str = ""
     data: Data | None = None
-
-
-def check_talk(request: Request) -> None:
-    """Make sure that there is somebody to ask for what is missing.
-
-    Raises:
-        UsageError: there is nobody.
-    """
-    if not request.defaults and not has_terminal():
-        raise UsageError(
-            "there is no terminal to ask questions in",
-            "Use --defaults, with --set name=value or --answers FILE for what should differ from them.",
-        )
-    if request.path is None and request.defaults:
-        raise UsageError(
-            "with --defaults, say where the project goes", "For example: mlscaffold new my-project --defaults"
-        )
-    if not request.defaults:
-        greet()
 
 
 def place(request: Request, talk: Talk) -> tuple[str, Path]:
@@ -72,7 +55,7 @@ def place(request: Request, talk: Talk) -> tuple[str, Path]:
         MlscaffoldError: it cannot be used.
     """
     if request.path is None and talk.prompts:
-        talk.path = ask_path(talk.prompts, talk.path)
+        talk.path = ask_path(talk.prompts, talk.path) if talk.path else request.place
     path = talk.path if request.path is None else request.path
     try:
         return path, Path(path).expanduser().resolve()

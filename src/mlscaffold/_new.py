@@ -11,7 +11,7 @@ from mlscaffold._ask import ask_conflict
 from mlscaffold._conflicts import settle
 from mlscaffold._copier import Engine, open_template
 from mlscaffold._data import Checked, Data
-from mlscaffold._decide import Request, Talk, all_answers, check_talk, look_at_data, place
+from mlscaffold._decide import Request, Talk, all_answers, look_at_data, place
 from mlscaffold._errors import MlscaffoldError
 from mlscaffold._prompts import Back, find_prompts
 from mlscaffold._questions import Answers, Questionnaire
@@ -48,7 +48,6 @@ def create_project(request: Request) -> Created:
         Stopped: a person or the system stopped it; the disk is as it was.
     """
     with signals_as_exceptions():
-        check_talk(request)
         talk = Talk(None if request.defaults else find_prompts(request.plain))
         while True:
             path, target = place(request, talk)

@@ -11,6 +11,8 @@ from mlscaffold._new import Created
 from mlscaffold._update import Updated
 
 _ANSWERS_FILE = ".copier-answers.yml"
+# The files that list what a project installs.
+_PACKAGES = ("pyproject.toml", "environment.yml")
 
 
 def notes(texts: Iterable[str]) -> None:
@@ -81,6 +83,8 @@ def updated(result: Updated) -> str:
         lines += ["", "Conflicts: edit the places between <<<<<<< and >>>>>>>, then git add and commit."]
     else:
         lines += ["", "Look at it with git diff, then commit."]
+    if set(_PACKAGES) & {*result.paths("changed"), *result.paths("conflict")}:
+        lines.append("Packages may have changed: run make setup.")
     return "\n".join(lines)
 
 

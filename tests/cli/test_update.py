@@ -48,6 +48,15 @@ def test_a_new_version_keeps_a_persons_edits(make: Make, template: Path, invoke:
 
 
 @pytest.mark.test
+def test_changed_packages_are_told(make: Make, template: Path, invoke: Invoke) -> None:
+    project = make("acme")
+    release(template, "v1.1.0", {"template/project/pyproject.toml": "[project]\n"})
+    assert "make setup" not in invoke("update", project).output
+    commit(project, "update")
+    release(template, "v1.2.0", {"template/project/pyproject.toml": "[project]\nname = 'a'\n"})
+    assert invoke("update", project).output.endswith("Packages may have changed: run make setup.\n")
+
+
 def test_it_works_from_inside_the_project(make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(make("acme"))
     assert "Already up to date" in invoke("update").stdout

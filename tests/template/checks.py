@@ -157,7 +157,7 @@ def makefile_problems(project: Project, makefile: str) -> Iterator[str]:
     yield from (f"Makefile: the target {target} is not expected" for target in sorted(targets - wanted))
     phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())
     yield from (f"Makefile: {target} is not phony" for target in sorted(targets - phony))
-    for command in (["make", "--no-print-directory", "-n", *sorted(targets)], ["make", "help"]):
+    for command in (["make", "--no-print-directory", "-n", "PYTHON=python3", *sorted(targets)], ["make", "help"]):
         result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
         if result.returncode or "warning" in result.stderr:
             yield f"Makefile: {' '.join(command)}: {result.stderr}"
