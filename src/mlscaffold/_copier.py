@@ -4,7 +4,7 @@ Copier has no public way to read a questionnaire, so this uses private names of 
 fails when a release changes them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ from jinja2 import meta
 
 from mlscaffold._errors import UsageError
 from mlscaffold._source import Source
-from mlscaffold._translate import quiet, translated
+from mlscaffold._translate import DIRTY, quiet, translated
 
 _TEMPLATED = ("type", "help", "when", "default", "choices", "validator", "placeholder")
 # What decides whether a question is asked, and which answers it takes.
@@ -78,6 +78,16 @@ class Engine:
     def commit(self) -> str | None:
         """Return what Copier records as the version, None for a plain folder."""
         return self._template.commit
+
+    def share(self, origin: Callable[[Path, str], str]) -> str:
+        """Let projects record where others find the template, and return that; `origin` finds it for a local clone.
+
+        Of changes that are not committed, and what is not in git, only this machine has a copy.
+        """
+        place = Path(self._template.url)
+        if self._template.vcs == "git" and place.is_dir() and DIRTY not in self.notes:
+            self._template.url = origin(place, self._template.commit_hash or "") or self._template.url
+        return self._template.url
 
     def is_at(self, commit: str) -> bool:
         """Return whether this is that version, given as Copier records it or as a commit's full name."""

@@ -168,7 +168,9 @@ def _proposal(request: Request, data: Data, talk: Talk) -> Proposal:
 
 def propose() -> dict[str, object]:
     """Return what is proposed on this machine: the Python that runs this, and whom git knows."""
-    return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}", "author": _git.author()}
+    author, email = _git.author()
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"python_version": python, "author": author, "email": email}
 
 
 def _title(folder: str) -> str:

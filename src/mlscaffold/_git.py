@@ -66,9 +66,27 @@ def check_ready(folder: Path) -> None:
         )
 
 
-def author() -> str:
-    """Return the name that git signs commits with, or nothing."""
-    return _git("config", "user.name").stdout.strip() if is_installed() else ""
+def author() -> tuple[str, str]:
+    """Return the name and the address that git signs commits with, each empty where it knows none."""
+    if not is_installed():
+        return "", ""
+    name, email = (_git("config", f"user.{each}").stdout.strip() for each in ("name", "email"))
+    return name, email
+
+
+def shared_origin(clone: Path, commit: str) -> str:
+    """Return the URL where others find a commit of a clone, without anybody's name or password; nothing if nowhere."""
+    url = _git("remote", "get-url", "origin", cwd=clone).stdout.strip()
+    scheme, separator, rest = url.partition("://")
+    # Without a scheme it is host:path, or a path, which has no colon before its first slash.
+    if scheme == "file" or (not separator and ":" not in url.partition("/")[0]):
+        return ""
+    if not _git("branch", "--remotes", "--contains", commit, "--list", "origin/*", cwd=clone).stdout.strip():
+        return ""
+    if separator and scheme.startswith("http"):
+        host, slash, path = rest.partition("/")
+        url = f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    return url if url.endswith(".git") or url.startswith("git@") else f"git+{url}"
 
 
 def enclosing_repository(folder: Path) -> Path | None:

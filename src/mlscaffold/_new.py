@@ -66,6 +66,7 @@ def create_project(request: Request) -> Created:
 def _create(request: Request, path: str, target: Path, engine: Engine, talk: Talk) -> Created:
     Questionnaire(engine).check_early(request.answers)
     data = look_at_data(request, engine, talk)
+    location = engine.share(_git.shared_origin)
     answers = all_answers(request, target, engine, talk)
     if request.dry_run:
         with tempfile.TemporaryDirectory(prefix="mlscaffold-") as room:
@@ -96,7 +97,7 @@ def _create(request: Request, path: str, target: Path, engine: Engine, talk: Tal
         files=files,
         commit=commit,
         branch=branch,
-        template=request.source.location,
+        template=location,
         template_version=engine.commit or "",
         no_updates=_no_updates(request.source, engine),
         notes=tuple(engine.notes),

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -100,6 +101,11 @@ def _template(project: Created) -> str:
     else:
         condition = "" if project.commit else ", once the project is committed to git"
         updates = f"mlscaffold update brings later versions of the template{condition}."
+        if Path(project.template).is_absolute():
+            updates += in_terminal(
+                "\nOnly this machine has that template: for updates by colleagues and CI, make projects from a clone "
+                "whose origin is on a server and has this commit."
+            )
     return f"Template: {project.template}{version}.\nUpdates: {updates}"
 
 

@@ -53,6 +53,8 @@ def test_the_report_says_what_happened_and_what_is_next(template: Path, workshop
         f"First commit {head} on main.",
         f"Template: {template} v1.0.0.",
         "Updates: mlscaffold update brings later versions of the template.",
+        "Only this machine has that template: for updates by colleagues and CI, make projects from a clone "
+        "whose origin is on a server and has this commit.",
         "",
         "Next:",
         "  cd 'my project'",

@@ -88,3 +88,42 @@ def test_a_template_in_a_path_with_spaces(
     git(moved, "tag", "v1.1.0")
     assert invoke("update", "acme").exit_code == 0
     assert (workshop / "acme/NEW.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("origin", "recorded"),
+    [
+        ("https://example.org/acme/toy.git", "https://example.org/acme/toy.git"),
+        ("https://ada:secret@example.org:8443/acme/toy", "git+https://example.org:8443/acme/toy"),
+        ("git@example.org:acme/toy", "git@example.org:acme/toy"),
+        ("ssh://git@example.org/acme/toy", "git+ssh://git@example.org/acme/toy"),
+        ("../elsewhere", None),
+        ("file:///srv/toy.git", None),
+    ],
+)
+def test_a_project_records_where_others_find_the_template(
+    template: Path, workshop: Path, invoke: Invoke, origin: str, recorded: str | None
+) -> None:
+    git(template, "remote", "add", "origin", origin)
+    git(template, "update-ref", "refs/remotes/origin/main", "HEAD")
+    said = invoke("new", "acme", "--defaults").stdout
+    answers = yaml.safe_load((workshop / "acme/.copier-answers.yml").read_text())
+    assert (answers["_src_path"], answers["_commit"]) == (recorded or str(template), "v1.0.0")
+    assert ("Only this machine has that template" in said) == (recorded is None)
+    assert "secret" not in said
+
+
+def test_what_a_server_lacks_is_on_this_machine_alone(template: Path, workshop: Path, invoke: Invoke) -> None:
+    git(template, "remote", "add", "origin", "https://example.org/acme/toy.git")
+    git(template, "update-ref", "refs/remotes/origin/main", "HEAD")
+    release(template, "v1.1.0", {"template/project/NEW.md": "new\n"})
+    assert "Only this machine has that template" in invoke("new", "acme", "--defaults").stdout
+    assert yaml.safe_load((workshop / "acme/.copier-answers.yml").read_text())["_src_path"] == str(template)
+    # Changes that are not committed are used where there is no version.
+    git(template, "tag", "--delete", "v1.0.0", "v1.1.0")
+    git(template, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert invoke("new", "hens", "--defaults").exit_code == 0
+    assert yaml.safe_load((workshop / "hens/.copier-answers.yml").read_text())["_src_path"].startswith("https://")
+    (template / "template/project/NEW.md").write_text("newer\n")
+    assert invoke("new", "ducks", "--defaults").exit_code == 0
+    assert yaml.safe_load((workshop / "ducks/.copier-answers.yml").read_text())["_src_path"] == str(template)

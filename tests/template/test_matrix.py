@@ -1,5 +1,6 @@
 """Projects that together hold every few answers are whole, tidy and free of what was not chosen."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -129,12 +130,15 @@ def test_copier_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path,
 )
 def test_the_command_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path, answers: dict[str, str]) -> None:
     data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
-    folder = tmp_path / "project"
-    command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data]
-    subprocess.run([*command, str(renderer.template), str(folder)], check=True)
+    folder = tmp_path / "my project"
+    command = [sys.executable, "-m", "copier", "copy", "--defaults", *data]
+    done = subprocess.run([*command, str(renderer.template), str(folder)], check=True, capture_output=True, text=True)
     rendered = renderer.render(answers).files
     assert ANSWERS_FILE in rendered
     assert read_tree(folder) == rendered
+    *_, into, git, setup, train = (line.strip() for line in done.stderr.strip().splitlines())
+    assert (into, setup, train) == (f"cd {shlex.quote(str(folder))}", "make setup", "make train")
+    assert git.startswith("git init && git add --all && git commit ")
 
 
 def test_pytest_copie_makes_the_same(copie: Copie, renderer: Renderer) -> None:

@@ -157,3 +157,16 @@ def test_json_and_toml_agree_about_the_texts() -> None:
     """What the template writes into TOML is a JSON string; TOML reads it the same."""
     for text in NASTY:
         assert tomllib.loads(f"text = {json.dumps(text, ensure_ascii=False)}")["text"] == text
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "a+b.c@sub.example", "ärger@bücher.example"])
+@pytest.mark.parametrize("author", ["", 'Ada "Countess" L.'])
+def test_an_address_is_that_of_the_author(renderer: Renderer, address: str, author: str) -> None:
+    (found,) = renderer.render({"email": address, "author": author}).pyproject["project"]["authors"]
+    assert found == {**({"name": author} if author else {}), "email": address}
+
+
+@pytest.mark.parametrize("address", ["ada", "a b@c", "a@b@c", "<a@b>", "a@b,c@d", "@b", "a@", 'a"@b', "a@b\n"])
+def test_what_is_no_address_is_refused(renderer: Renderer, address: str) -> None:
+    with pytest.raises(ValueError, match="use one address"):
+        renderer.questions.engine.parse("email", address, {})
