@@ -14,6 +14,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 
 WIDEST = 100
 _BACK = object()
+# What was proposed is not marked once the pointer is elsewhere: there would be two.
+STYLE = questionary.Style([("selected", "noreverse"), ("pointer", "fg:ansicyan bold"), ("highlighted", "fg:ansicyan")])
 # What is typed to go back where there are no keys.
 BACK_SIGN = "<"
 
@@ -79,8 +81,9 @@ class Keys:
             for label, item in zip(labels, items, strict=True)
         ]
         start = next((choice for choice in choices if choice.value == default), choices[0])
-        # An instruction of its own would stand beside the keys.
-        question = questionary.select(_head(asked, "arrows, Enter"), choices, default=start, instruction=" ")
+        question = questionary.select(
+            _head(asked), choices, default=start, instruction=_below(asked, "arrows, Enter"), style=STYLE
+        )
         value = _answer(question.application, asked.back)
         chosen = next(item.label for item in items if item.value == value)
         # What stands in brackets was of use while there was a choice.
@@ -89,16 +92,26 @@ class Keys:
 
     def type(self, asked: Asked, default: str, check: Callable[[str], str]) -> str:
         """Return a line."""
-        question = questionary.text(f"{_head(asked, 'Enter')}\n ", default, validate=lambda text: check(text) or True)
+        question = questionary.text(
+            _head(asked),
+            default,
+            validate=lambda text: check(text) or True,
+            instruction=f"{_below(asked, 'Enter')}\n ",
+            style=STYLE,
+        )
         typed = str(_answer(question.application, asked.back))
         click.echo(wrapped(f"{asked.message} {typed}", "? ", "  "))
         return typed
 
 
-def _head(asked: Asked, keys: str) -> str:
-    """Return what stands above the answers."""
+def _head(asked: Asked) -> str:
+    return wrapped(asked.message, later="  ", room=width() - 4)
+
+
+def _below(asked: Asked, keys: str) -> str:
+    """Return what an answer decides, and the keys, as lines below the question."""
     told = f"{asked.why} ({keys}{'; Esc: back' if asked.back else ''})".strip()
-    return f"{wrapped(asked.message, later='  ', room=width() - 4)}\n{wrapped(told, '  ', '  ', width() - 1)}"
+    return f"\n{wrapped(told, '  ', '  ', width() - 1)}"
 
 
 def _answer(application: "Application[object]", back: bool) -> object:

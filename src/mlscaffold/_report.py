@@ -101,7 +101,7 @@ def _template(project: Created) -> str:
     else:
         condition = "" if project.commit else ", once the project is committed to git"
         updates = f"mlscaffold update brings later versions of the template{condition}."
-        if Path(project.template).is_absolute():
+        if Path(project.template).is_absolute() or "file:" in project.template:
             updates += in_terminal(
                 "\nOnly this machine has that template: for updates by colleagues and CI, make projects from a clone "
                 "whose origin is on a server and has this commit."
