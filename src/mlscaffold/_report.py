@@ -97,16 +97,16 @@ def _moved(move: Move) -> str:
 def _template(project: Created) -> str:
     version = f" {project.template_version}" if project.template_version else ""
     if project.no_updates:
-        updates = f"mlscaffold update cannot work for this project: {project.no_updates}."
+        lines = [f"Updates: mlscaffold update cannot work for this project: {project.no_updates}."]
     else:
         condition = "" if project.commit else ", once the project is committed to git"
-        updates = f"mlscaffold update brings later versions of the template{condition}."
+        lines = [f"Updates: mlscaffold update brings later versions of the template{condition}."]
         if Path(project.template).is_absolute() or "file:" in project.template:
-            updates += in_terminal(
-                "\nOnly this machine has that template: for updates by colleagues and CI, make projects from a clone "
+            lines.append(
+                "Only this machine has that template: for updates by colleagues and CI, make projects from a clone "
                 "whose origin is on a server and has this commit."
             )
-    return f"Template: {project.template}{version}.\nUpdates: {updates}"
+    return "\n".join([f"Template: {project.template}{version}.", *map(in_terminal, lines)])
 
 
 def _count(files: tuple[str, ...]) -> str:
