@@ -11,7 +11,7 @@ from mlscaffold._prompts import Asked, Item, Prompts, find_prompts, wrapped
 from mlscaffold._stage import check_target, signals_as_exceptions
 
 if TYPE_CHECKING:
-    from mlscaffold._data import Data
+    from mlscaffold._table import Data
 
 
 def begin(path: str | None, defaults: bool, plain: bool) -> str:

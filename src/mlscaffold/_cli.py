@@ -59,8 +59,16 @@ def cli() -> None:
 @click.option("--defaults", is_flag=True, help="Ask nothing; take the default of every other question.")
 @click.option("--dry-run", is_flag=True, help="Show the files it would make, and make none.")
 @click.option("--no-git", is_flag=True, help="Make no repository and no first commit.")
-@click.option("--data", metavar="FILE", type=Path, help="Learn from this table; it is copied into the project.")
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=Path,
+    help="Learn from this table, or folder of images; it is copied.",
+)
 @click.option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+@click.option(
+    "--param", "params", metavar="KEY=VALUE", multiple=True, help="With --data, a value of params.yaml; repeatable."
+)
 @click.option(
     "--on-conflict",
     type=click.Choice(["keep", "replace", "stop"]),
@@ -78,6 +86,7 @@ def new(
     no_git: bool,
     data: Path | None,
     target: str | None,
+    params: tuple[str, ...],
     link_data: bool,
     run: bool,
     on_conflict: str | None,
@@ -95,14 +104,15 @@ def new(
         from mlscaffold import _run
 
         _run.check_ready()
-    from mlscaffold import _answers, _ask, _source
+    from mlscaffold import _answers, _ask, _params, _source
 
     answers, source = _answers.gather(assignments, file), _source.find_source()
+    said = _params.read_params(params)
     place = _ask.begin(path, defaults, plain)
     from mlscaffold import _decide, _new, _report
 
     request = _decide.Request(
-        path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain, place
+        path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain, said, place
     )
     created = _new.create_project(request)
     _report.notes(created.notes)

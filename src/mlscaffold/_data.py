@@ -2,12 +2,11 @@
 
 import gzip
 import json
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mlscaffold._errors import MlscaffoldError, UsageError
-from mlscaffold._meant import meant
 from mlscaffold._source import DISTRIBUTION
+from mlscaffold._table import Column, Data
 
 if TYPE_CHECKING:
     from mlscaffold._copier import Engine
@@ -26,96 +25,18 @@ if TYPE_CHECKING:
 FILE, TARGET, TASK, PACKAGE = "data_file", "target", "task", "package_name"
 # What the code that reads tables imports.
 PACKAGES = ("duckdb", "numpy", "pandas", "pydantic", "sklearn", "scipy")
+IMAGE_PACKAGES = (*PACKAGES, "cv2", "rich")
 READER = "acme_ml"
 # Of a larger file the beginning is looked at.
 LARGE, LOOKED_AT = 2**26, 2**25  # bytes
+# Reading more images than these takes minutes.
+MANY = 2**28  # bytes
+MOST_LABELS = 10
+NOTHING = (
+    "Nothing was written. What belongs into params.yaml can be said here, too: --param data.decimal=, "
+    "or --param evaluation.folds=2"
+)
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# Names that say what a column is for.
-TARGETS = {"target", "label", "labels", "class", "y", "outcome", "response", "output", "result"}
-# Whole numbers with so few different values name classes more often than amounts.
-MOST_CLASSES = 10
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; `unusable` says why nothing can be learned from it.
-
-    `in_order` says that its dates ascend row by row, `shared` that it is called as what has several rows is.
-    """
-
-    name: str
-    kind: str
-    seen: str
-    missing: int
-    different: int
-    whole: bool
-    in_order: bool
-    shared: bool
-    examples: tuple[str, ...]
-    unusable: str | None
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What to do with a table: `target` is empty where groups are to be found; `why` is for people."""
-
-    task: str
-    target: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Data:
-    """A table that was looked at; `sampled` if only its beginning was."""
-
-    file: Path
-    rows: int
-    columns: tuple[Column, ...]
-    sampled: bool
-    told: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The name that the file has in a project: without blanks and signs that commands would trip over."""
-        words = re.sub(r"[^\w.+-]+", "_", self.file.name)
-        return re.sub(r"_*\._*", ".", words).strip("_.") or "data.csv"
-
-    def column(self, name: str) -> Column:
-        """Return the column of a name.
-
-        Raises:
-            UsageError: there is none.
-        """
-        found = [column for column in self.columns if column.name == name]
-        if not found:
-            names = [column.name for column in self.columns]
-            hint = f"It has {', '.join(map(repr, names))}."
-            if len(names) == 1:
-                hint += " Values are separated by commas, semicolons, tabs or bars; a first line sep=… names another."
-            raise UsageError(f"{self.file} has no column {name!r}{meant(name, names)}", hint)
-        return found[0]
-
-    def propose(self, target: str) -> Proposal:
-        """Return which task a target means.
-
-        Raises:
-            UsageError: there is no such column, or nothing that is predicted here.
-        """
-        if not target:
-            return Proposal("clustering", "", "nothing is to be predicted")
-        column = self.column(target)
-        if column.kind == "date":
-            raise UsageError(f"column {target!r} holds dates, and no task predicts these", "Choose another --target.")
-        if column.different < 2:
-            only = f"one value only, {column.seen}" if column.different else "no value"
-            raise UsageError(f"column {target!r} holds {only}: nothing can be learned", "Choose another --target.")
-        if column.kind != "number" or (column.whole and column.different <= MOST_CLASSES):
-            return Proposal("classification", target, f"it holds {column.different} different {_values_of(column)}")
-        return Proposal("regression", target, f"it holds numbers, {column.seen}")
-
-    def telling(self) -> list[str]:
-        """Return the columns whose names say that they are to be predicted."""
-        return [column.name for column in self.columns if column.name.strip().lower() in TARGETS]
 
 
 @dataclass(frozen=True)
@@ -135,15 +56,17 @@ def check_ready(file: Path, engine: "Engine") -> None:
     """
     if not {FILE, TARGET, TASK} <= engine.details.keys():
         raise UsageError("this template takes no table of your own", "Leave --data out.")
-    if file.is_dir():
+    if not file.exists():
+        raise MlscaffoldError(f"there is no file {file}", "Give --data the path of a table, or of a folder of images.")
+    if file.is_dir() and not any(_labels(file)):
         raise MlscaffoldError(
-            f"{file} is a folder; --data takes a table",
-            "For pictures or texts, make the project without --data and put them into its data/raw.",
+            f"{file} is a folder without folders in it",
+            "Of images, --data takes a folder that holds a folder for each label; of all else, one file.",
         )
-    if not file.is_file():
-        raise MlscaffoldError(f"there is no file {file}", "Give --data the path of a table.")
-    if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        needs = [each.partition(";")[0].strip() for each in metadata.requires(DISTRIBUTION) or [] if "extra ==" in each]
+    if missing := [name for name in (IMAGE_PACKAGES if file.is_dir() else PACKAGES) if find_spec(name) is None]:
+        extras = ("data", "images") if file.is_dir() else ("data",)
+        required = [each.partition(";") for each in metadata.requires(DISTRIBUTION) or []]
+        needs = [name.strip() for name, _, when in required if any(f"extra == '{each}'" in when for each in extras)]
         listed = " ".join(f"'{each}'" for each in needs)
         raise MlscaffoldError(
             f"--data needs packages that are not installed: {', '.join(missing)}",
@@ -151,22 +74,26 @@ def check_ready(file: Path, engine: "Engine") -> None:
         )
 
 
-def look_at(file: Path, engine: "Engine") -> Data:
+def look_at(file: Path, engine: "Engine", said: Mapping[str, object]) -> Data:
     """Read a table, or the beginning of a large one, with the code that projects read theirs with.
+
+    `said` is what params.yaml will say of data.
 
     Raises:
         MlscaffoldError: it cannot be read; the message says where it is wrong.
     """
+    if file.is_dir():
+        return _look_at_images(file)
     with tempfile.TemporaryDirectory(prefix="mlscaffold-") as room, _beginning(file, Path(room)) as beginning:
         sources = Path(room, READER)
         engine.render(sources, {PACKAGE: READER}, only="src")
-        found = _ask("columns", sources / "src", str(beginning))
+        found = _ask("columns", sources / "src", str(beginning), json.dumps(said))
     if "error" in found:
-        said = found["error"].replace(str(beginning), str(file))
-        raise MlscaffoldError(f"the data cannot be used: {said}", "Nothing was written.")
-    told = tuple(line.replace(str(beginning), str(file)) for line in found["told"])
+        told = found["error"].replace(str(beginning), str(file))
+        raise MlscaffoldError(f"the data cannot be used: {told}", NOTHING)
+    lines = tuple(line.replace(str(beginning), str(file)) for line in found["told"])
     described = (Column(**{**each, "examples": tuple(each["examples"])}) for each in found["columns"])
-    return Data(file, found["rows"], tuple(described), beginning != file, told)
+    return Data(file, found["rows"], tuple(described), beginning != file, lines)
 
 
 def put_into(folder: Path, data: Data, package: str, link: bool) -> Checked:
@@ -175,20 +102,40 @@ def put_into(folder: Path, data: Data, package: str, link: bool) -> Checked:
     Raises:
         MlscaffoldError: it does not fit the answers; the message says why.
     """
-    place = folder / "data" / "raw" / data.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if link:
-        place.symlink_to(data.file.resolve())
-    else:
-        shutil.copyfile(data.file, place)
+    raw = folder / "data" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for source in [*data.file.iterdir()] if data.images else [data.file]:
+        place = raw / (source.name if data.images else data.name)
+        if link:
+            place.symlink_to(source.resolve())
+        elif source.is_dir():
+            shutil.copytree(source, place)
+        else:
+            shutil.copyfile(source, place)
     if data.sampled:
         return Checked()
     found = _ask("project", folder / "src", package, str(folder))
     if "error" in found:
         said = found["error"].replace(f"{folder}/", "")
-        raise MlscaffoldError(f"nothing can be learned from the data so: {said}", "Nothing was written.")
+        raise MlscaffoldError(f"nothing can be learned from the data so: {said}", NOTHING)
     told = tuple(line.replace(f"{folder}/", "") for line in found["told"])
     return Checked(told, tuple((what, advice) for what, advice in found["findings"]))
+
+
+def _labels(folder: Path) -> Iterator[Path]:
+    return (entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _look_at_images(folder: Path) -> Data:
+    """Count the files of each label; what is in them is for the code of the project to read."""
+    counts, size = {}, 0
+    for label in _labels(folder):
+        sizes = [file.stat().st_size for file in label.rglob("*") if file.is_file()]
+        counts[label.name], size = len(sizes), size + sum(sizes)
+    most = sorted(counts, key=lambda name: -counts[name])[:MOST_LABELS]
+    told = ", ".join(f"{name} ({counts[name]:,})" for name in most)
+    more = f" and {len(counts) - len(most)} more" if len(most) < len(counts) else ""
+    return Data(folder, sum(counts.values()), (), size > MANY, (f"{told}{more}",), images=True)
 
 
 def _ask(task: str, sources: Path, *arguments: str) -> dict[str, Any]:
@@ -227,7 +174,3 @@ def _last_end(text: bytes) -> int:
         if text.count(b'"', 0, end) % 2 == 0:
             return end + 1
     return 0
-
-
-def _values_of(column: Column) -> str:
-    return "whole numbers" if column.kind == "number" else "values" if column.kind == "boolean" else "words"

@@ -10,13 +10,16 @@ import click
 from mlscaffold import _data, _git
 from mlscaffold._ask import ask_path, ask_target
 from mlscaffold._copier import Engine
-from mlscaffold._data import Data, Proposal
 from mlscaffold._errors import MlscaffoldError, UsageError
 from mlscaffold._listing import as_lines, what_next
+from mlscaffold._params import of_block
 from mlscaffold._prompts import Back, Prompts
 from mlscaffold._questions import Answers, Questionnaire
 from mlscaffold._source import Source
+from mlscaffold._table import SERIES, TEXT, TIME, Data, Proposal
 from mlscaffold._wizard import Elsewhere, Memory, Wizard
+
+IMAGES = "image-classification"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Request:
     link: bool = False
     on_conflict: str | None = None
     plain: bool = False
+    params: Mapping[str, object] = field(default_factory=dict)
     # The answer to where it goes, if that was asked for already.
     place: str = ""
 
@@ -70,13 +74,13 @@ def look_at_data(request: Request, engine: Engine, talk: Talk) -> Data | None:
         UsageError: a target is named, and no table.
     """
     if request.data is None:
-        if request.target is not None or request.link:
-            raise UsageError("--target and --link-data are about a table", "Say which: --data FILE")
+        if request.target is not None or request.link or request.params:
+            raise UsageError("--target, --param and --link-data are about your data", "Say where it is: --data FILE")
         return None
     if talk.data is None:
         file = request.data.expanduser()
         _data.check_ready(file, engine)
-        talk.data = _data.look_at(file, engine)
+        talk.data = _data.look_at(file, engine, of_block(request.params, "data"))
         click.echo("\n".join(as_lines(talk.data)))
     return talk.data
 
@@ -89,7 +93,7 @@ def all_answers(request: Request, target: Path, engine: Engine, talk: Talk) -> A
         Back: another place is wanted.
     """
     data, prompts = talk.data, talk.prompts
-    asks_target = bool(data and prompts and _given_target(request) is None)
+    asks_target = bool(data and not data.images and prompts and _given_target(request) is None)
     while True:
         settled, proposals = {_data.FILE: "", _data.TARGET: ""}, propose()
         if target.name.isprintable():
@@ -97,7 +101,7 @@ def all_answers(request: Request, target: Path, engine: Engine, talk: Talk) -> A
         if data:
             proposal = _proposal(request, data, talk)
             proposals[_data.TASK] = proposal.task
-            settled = {_data.FILE: data.name, _data.TARGET: proposal.target}
+            settled = {_data.FILE: data.name, _data.TARGET: proposal.target, **data.roles()}
             click.echo("\n".join(what_next(data, proposal)))
         questionnaire = Questionnaire(engine, proposals)
         if prompts is None:
@@ -121,11 +125,19 @@ def all_answers(request: Request, target: Path, engine: Engine, talk: Talk) -> A
 
 
 def _check_table(answers: Answers, data: Data | None) -> None:
-    if data and not answers.get(_data.FILE):
+    if data and data.images != (answers[_data.TASK] == IMAGES):
+        what = "a folder of images" if data.images else "a table"
         raise UsageError(
-            f"task={answers[_data.TASK]} does not learn from a table by --data",
-            "Choose classification, regression or clustering, or leave --data out.",
+            f"task={answers[_data.TASK]} does not learn from {what}, as {data.file} is",
+            f"Choose {'task=' + IMAGES if data.images else 'another task'}, or leave --data out.",
         )
+    for question in (TEXT, TIME, SERIES) if data else ():
+        name = str(answers.get(question, ""))
+        if data and name and name not in [column.name for column in data.columns]:
+            raise UsageError(
+                f"task={answers[_data.TASK]} needs a column for {question}, and {data.file} has no column {name!r}",
+                f"Say which: --set {question}=NAME. It has {', '.join(repr(column.name) for column in data.columns)}.",
+            )
     if answers.get(_data.FILE) and not answers.get(_data.TARGET, "-"):
         raise UsageError(f"{_data.FILE}={answers[_data.FILE]} needs a target", "Say which column: --set target=NAME")
 
@@ -152,6 +164,8 @@ def _proposal(request: Request, data: Data, talk: Talk) -> Proposal:
         Back: another place is wanted.
     """
     given, task = _given_target(request), request.answers.get(_data.TASK)
+    if data.images:
+        given = given or ""
     if given is None and talk.prompts:
         given = ask_target(talk.prompts, data, back=request.path is None)
     if given is None:

@@ -5,7 +5,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from mlscaffold._data import Column, Data, Proposal
+from mlscaffold._table import Column, Data, Proposal
 
 MOST_SHOWN = 60
 WIDEST = 30
@@ -13,6 +13,10 @@ WIDEST = 30
 
 def as_lines(data: Data) -> Iterator[str]:
     """Yield how large the table is, what its columns hold, and what was said when it was read."""
+    if data.images:
+        yield f"{data.file}: {data.rows:,} files in folders, one for each label"
+        yield from (in_terminal(f"  {line}") for line in data.told)
+        return
     part = ", by its beginning" if data.sampled else ""
     yield f"{data.file}: {data.rows:,} rows, {len(data.columns)} columns{part}"
     yield from (f"  {line}" for line in _as_table(data))
@@ -23,8 +27,15 @@ def what_next(data: Data, proposal: Proposal) -> Iterator[str]:
     """Yield what is proposed and why, and how rows may hang together."""
     predicted = f"target: {proposal.target}; " if proposal.target else ""
     yield f"  {predicted}task: {proposal.task}, as {proposal.why}"
+    if data.text and proposal.task in {"classification", "regression"}:
+        yield in_terminal(
+            f"  {data.text!r} holds texts, which this task does not read; what learns from texts alone is "
+            "--set task=text-classification"
+        )
+    if data.time and proposal.task == "regression":
+        yield in_terminal("  where later values are to be forecast from those before: --set task=forecasting")
     for column in data.columns:
-        if column.in_order:
+        if column.in_order and proposal.task != "forecasting":
             yield in_terminal(
                 f"  the rows are in the order of {column.name!r}: where later ones are to be predicted, say time: "
                 f"{column.name} under data in params.yaml, so that the last are held out"

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from mlscaffold import _data, _git
 from mlscaffold._ask import ask_conflict
 from mlscaffold._conflicts import settle
 from mlscaffold._copier import Engine, open_template
-from mlscaffold._data import Checked, Data
+from mlscaffold._data import Checked
 from mlscaffold._decide import Request, Talk, all_answers, look_at_data, place
 from mlscaffold._errors import MlscaffoldError
+from mlscaffold._params import write_params
 from mlscaffold._prompts import Back, find_prompts
 from mlscaffold._questions import Answers, Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import check_target, signals_as_exceptions, stage
+from mlscaffold._table import Data
 from mlscaffold._translate import DIRTY
 
 
@@ -71,7 +73,7 @@ def _create(request: Request, path: str, target: Path, engine: Engine, talk: Tal
     if request.dry_run:
         with tempfile.TemporaryDirectory(prefix="mlscaffold-") as room:
             folder = Path(room, target.name)
-            checked = _fill(folder, engine, answers, data, link=True)
+            checked = _fill(folder, engine, answers, data, replace(request, link=True))
             files, commit = _files(folder), ""
         branch = ""
     else:
@@ -84,7 +86,7 @@ def _create(request: Request, path: str, target: Path, engine: Engine, talk: Tal
                 commits.append(_git.commit_into(target, files))
 
         with stage(target, commit_there) as folder:
-            checked = _fill(folder, engine, answers, data, request.link)
+            checked = _fill(folder, engine, answers, data, request)
             files = _files(folder)
             settle(folder, target, files, _on_conflict(request, talk))
             if request.git and not filled:
@@ -106,9 +108,11 @@ def _create(request: Request, path: str, target: Path, engine: Engine, talk: Tal
     )
 
 
-def _fill(folder: Path, engine: Engine, answers: Answers, data: Data | None, link: bool) -> Checked:
+def _fill(folder: Path, engine: Engine, answers: Answers, data: Data | None, request: Request) -> Checked:
     engine.render(folder, answers)
-    return _data.put_into(folder, data, str(answers[_data.PACKAGE]), link) if data else Checked()
+    if request.params:
+        write_params(folder, request.params)
+    return _data.put_into(folder, data, str(answers[_data.PACKAGE]), request.link) if data else Checked()
 
 
 def _on_conflict(request: Request, talk: Talk) -> Callable[[str], str]:
@@ -119,7 +123,9 @@ def _on_conflict(request: Request, talk: Talk) -> Callable[[str], str]:
 
 
 def _files(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()))
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    # Images are many: of them, the folders are named.
+    return tuple(sorted({"/".join(name.split("/")[:3]) if name.startswith("data/raw/") else name for name in names}))
 
 
 def _no_updates(source: Source, engine: Engine) -> str:

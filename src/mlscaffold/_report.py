@@ -57,8 +57,11 @@ def _data(project: Created) -> str:
     if not project.data:
         return ""
     checked = project.checked
-    lines = [f"Data: data/raw/{project.data.name}, which git leaves out."]
-    if project.data.sampled:
+    place = "data/raw" if project.data.images else f"data/raw/{project.data.name}"
+    lines = [f"Data: {place}, which git leaves out."]
+    if project.data.sampled and project.data.images:
+        lines.append("  Its images were counted, and not read; make data checks all of them, and writes their schema.")
+    elif project.data.sampled:
         lines.append("  Only its beginning was looked at; make data checks all of it, and writes its schema.")
     lines += [in_terminal(f"  {line}") for line in checked.told]
     lines += ["What deserves a look:"] * bool(checked.findings)

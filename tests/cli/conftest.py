@@ -99,7 +99,9 @@ def terminal(workshop: Path) -> Iterator[Terminal]:
     opened: list[Child] = []
 
     def terminal(*arguments: str, columns: int = 100, term: str = "xterm") -> Child:
-        environment = {**os.environ, "TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1"}
+        # The terminal says how wide it is, and no shell above it.
+        outer = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        environment = {**outer, "TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1"}
         command = ["-m", "mlscaffold", *arguments]
         child = pexpect.spawn(
             sys.executable, command, env=environment, encoding="utf-8", timeout=60, dimensions=(40, columns)

@@ -61,11 +61,11 @@ def refused(invoke: Invoke, *arguments: object) -> tuple[int, str]:
 def test_a_table_that_is_none_is_refused(workshop: Path, invoke: Invoke) -> None:
     assert refused(invoke, "--data", "none.csv") == (
         1,
-        "error: there is no file none.csv\n  Give --data the path of a table.\n",
+        "error: there is no file none.csv\n  Give --data the path of a table, or of a folder of images.\n",
     )
     code, said = refused(invoke, "--data", workshop)
     assert code == 1
-    assert f"{workshop} is a folder; --data takes a table" in said
+    assert f"{workshop} is a folder without folders in it" in said
     assert refused(invoke, "--target", "x")[0] == 2
     assert refused(invoke, "--link-data")[0] == 2
 
@@ -91,7 +91,7 @@ def test_what_reads_tables_is_what_projects_install() -> None:
     extra = {each.name: str(each.specifier) for each in listed}
     lines = [line for file in (ROOT / "template" / "parts").rglob("deps.txt") for line in file.read_text().splitlines()]
     known = [Requirement(line.split()[1]) for line in lines if line and not line.startswith("#")]
-    assert len(extra) == 6
+    assert len(extra) == 8
     assert extra.items() <= {(each.name, str(each.specifier)) for each in known}
 
 
@@ -183,7 +183,7 @@ REFUSED = [
         CHURN,
         ["--target", "Tarif", "--set", "task=forecasting"],
         2,
-        "task=forecasting does not learn from a table by",
+        "task=forecasting needs a column for time_column, and table.csv has no column",
     ),
     ("a,target\n1,x\n2,x\n3,x\n", [], 2, "column 'target' holds one value only, x"),
     ("", ["--target", "b"], 1, "the data cannot be used: table.csv"),

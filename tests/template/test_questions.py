@@ -79,7 +79,8 @@ def test_every_text_changes_more_than_the_readme(renderer: Renderer, name: str) 
 
 def test_the_texts_are_all_that_is_typed(renderer: Renderer) -> None:
     questions = renderer.questions
-    texts = {"project_name", "package_name", "description", "author", "email", "data_file", "target"}
+    texts = {"project_name", "package_name", "description", "author", "email"}
+    texts |= {"data_file", "text_column", "time_column", "series_column", "target"}
     assert set(questions.names) - set(questions.choosers) == texts
 
 
