@@ -52,7 +52,14 @@ def template_files(folder: Path) -> set[str]:
 def test_the_real_project_is_byte_for_byte_that_of_copier(repository: Path, workshop: Path, invoke: Invoke) -> None:
     result = invoke("new", "acme", "--defaults", "--set", "python_version=3.13", "--set", "task=regression")
     assert result.exit_code == 0, result.output
-    other = copier_copy(repository, workshop / "other/acme", python_version="3.13", task="regression", author="Ada")
+    other = copier_copy(
+        repository,
+        workshop / "other/acme",
+        python_version="3.13",
+        task="regression",
+        author="Ada",
+        email="ada@example.com",
+    )
     assert tree(workshop / "acme") == tree(other)
 
 
@@ -84,7 +91,9 @@ def test_the_installed_wheel_makes_the_same_project_and_tells_that_it_cannot_be_
     assert "mlscaffold update cannot work for this project" in result.stdout
     assert "install it from its git repository" in result.stdout
 
-    other = copier_copy(repository, workshop / "other/acme", python_version="3.13", author="Ada")
+    other = copier_copy(
+        repository, workshop / "other/acme", python_version="3.13", author="Ada", email="ada@example.com"
+    )
     made, expected = tree(workshop / "acme"), tree(other)
     assert made.pop(".copier-answers.yml") != expected.pop(".copier-answers.yml")
     assert made == expected

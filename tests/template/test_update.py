@@ -233,7 +233,7 @@ def made(template: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> Call
 
     def make(*arguments: str) -> Path:
         # What it proposes on this machine is left to the template.
-        template_names = ("--set", "project_name=My ML project", "--set", "author=")
+        template_names = ("--set", "project_name=My ML project", "--set", "author=", "--set", "email=")
         mlscaffold("new", "made", "--defaults", *template_names, *arguments, cwd=machine)
         return machine / "made"
 
