@@ -25,13 +25,25 @@ def read_params(assignments: Iterable[str]) -> dict[str, object]:
         key, equals, text = assignment.partition("=")
         if not equals or not _KEY.fullmatch(key.strip()):
             raise UsageError(f"--param {assignment}: this is not name=value or block.name=value", EXAMPLE)
-        try:
-            values[key.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            values[key.strip()] = text
-        if text.strip() == ",":
-            values[key.strip()] = ","
+        values[key.strip()] = _value(text, key)
     return values
+
+
+def _value(text: str, key: str) -> object:
+    """Return what a text means in YAML; what JSON has no form for, such as a day, stays a text.
+
+    Raises:
+        UsageError: it has bytes that are no text.
+    """
+    try:
+        text.encode()
+        value = yaml.safe_load(text)
+        json.dumps(value)
+    except UnicodeEncodeError as error:
+        raise UsageError(f"--param {key}: this is not valid text") from error
+    except (yaml.YAMLError, TypeError):
+        return text.strip()
+    return value
 
 
 def of_block(values: Mapping[str, object], block: str) -> dict[str, object]:

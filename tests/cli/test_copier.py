@@ -22,7 +22,7 @@ def test_the_names_are_there() -> None:
     for owner, names in {
         Worker: ("_render_context", "_sync_git_index_executable_bit", "jinja_env", "template", "run_copy"),
         Template: ("_cleanup", "commit", "commit_hash", "git_index_modes", "local_abspath", "questions_data", "vcs"),
-        Question: ("_formatted_choices", "cast_answer", "get_default", "get_message", "get_questionary_structure"),
+        Question: ("_formatted_choices", "cast_answer", "get_default", "get_message"),
     }.items():
         assert [name for name in names if not hasattr(owner, name)] == []
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,20 @@ def test_values_of_a_block_are_known_by_their_names() -> None:
 def test_what_is_no_value_is_refused(assignment: str) -> None:
     with pytest.raises(UsageError, match="this is not name=value"):
         read_params([assignment])
+
+
+def test_what_json_cannot_hold_stays_a_text(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    said = read_params(["data.since=2024-01-31", "data.decimal= , ", "data.days={2024-01-31: 1}"])
+    assert said == {"data.since": "2024-01-31", "data.decimal": ",", "data.days": "{2024-01-31: 1}"}
+    write_params(tmp_path, said)
+    assert yaml.safe_load((tmp_path / "params.yaml").read_text())["data"]["since"] == "2024-01-31"
+
+
+@pytest.mark.parametrize("text", ["\udcff", "'\udcff'"])
+def test_bytes_that_are_no_text_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="this is not valid text"):
+        read_params([f"data.group={text}"])
 
 
 def test_a_block_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -171,7 +186,8 @@ def test_a_table_of_times_becomes_a_forecaster(
 
 
 def write_images(folder: Path) -> Path:
-    cv2, numpy = pytest.importorskip("cv2"), pytest.importorskip("numpy")
+    # The first tier collects this file, and has neither.
+    cv2, numpy = import_module("cv2"), import_module("numpy")
     random = numpy.random.default_rng(0)
     for label in ("cat", "dog"):
         (folder / label).mkdir(parents=True)
