@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from acme_ml.config import Config, load_config
 from acme_ml.data.load import load, read_data
-from acme_ml.evaluation import drift
+from acme_ml.evaluation import drift, evaluate, report
 from acme_ml.evaluation.metrics import metric_names
 from acme_ml.inference.naming import find_metric
 from acme_ml.training.model import build_model
@@ -26,9 +26,18 @@ EXAMPLE = Path(__file__).parent / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_figures() -> Iterator[None]:
-    """Draw figures without room for their labels, which takes as long as all else about them, and no test looks at."""
+    """Draw small figures without room for their labels, which takes as long as all else, and no test looks at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: None)
+        patch.setattr(report, "DPI", 40)
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_figures() -> Iterator[None]:
+    """Train without the figures of the model, which take longer than a small model does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "draw", lambda model, dataset: {})
         yield
 
 

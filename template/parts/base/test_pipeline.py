@@ -31,6 +31,8 @@ from acme_ml.training.runs import name_run, read_lineage, read_runs
 from acme_ml.training.saving import CANDIDATE
 from acme_ml.training.train import Run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture(scope="module")
 def piped(

@@ -21,6 +21,8 @@ from acme_ml.inference.bundle import LEARNED_FILE
 from acme_ml.inference.storage import load_model
 from acme_ml.training.train import Run, train_candidate
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture(scope="module")
 def measured(trained: tuple[Config, Run]) -> tuple[Config, Run]:

@@ -15,6 +15,8 @@ from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.predict import predict
 from acme_ml.training.train import Run, train
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 def test_chunks_do_not_change_predictions(
     trained: tuple[Config, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ from acme_ml.training.features import TablePipeline
 from acme_ml.training.graph import to_graph
 from acme_ml.training.train import train
 
+pytestmark = pytest.mark.usefixtures("no_figures")
 FAR = 1e9
 USUAL = np.append(np.arange(1.0, 101.0), FAR)
 

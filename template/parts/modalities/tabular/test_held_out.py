@@ -19,6 +19,7 @@ from acme_ml.evaluation.rivals import compare_rivals, read_known
 from acme_ml.inference.storage import load_model
 from acme_ml.training.train import Run, train, train_candidate
 
+pytestmark = pytest.mark.usefixtures("no_figures")
 Edit = Callable[[dict[str, Any]], Config]
 
 

@@ -16,6 +16,7 @@ from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.predict import predict
 from acme_ml.training.train import train
 
+pytestmark = pytest.mark.usefixtures("no_figures")
 Prepare = Callable[[dict[str, Any]], Any]
 
 

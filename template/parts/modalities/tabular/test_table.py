@@ -14,7 +14,7 @@ from acme_ml.data.reading import open_csv
 from acme_ml.data.summary import Summary
 from acme_ml.data.table import check_table, encode_table, read_columns
 from acme_ml.errors import DataError
-from acme_ml.evaluation.explore import write_exploration
+from acme_ml.evaluation import explore
 from acme_ml.inference.encoder import Encoder
 from acme_ml.schema import MISSING, Schema
 
@@ -121,7 +121,10 @@ def test_a_schema_of_another_version_is_refused_until_it_is_inferred_anew(worksp
     assert read_data(config, refresh=True)[1] == known
 
 
-def test_what_is_used_and_what_not_is_told(workspace: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_used_and_what_not_is_told(
+    workspace: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explore, "draw_all", lambda frame, columns, target: {})
     config = load_config(workspace / "params.yaml")
     frame, schema = read_data(config)
     rows = config.data_path.read_text(encoding="utf-8").splitlines()
@@ -130,7 +133,7 @@ def test_what_is_used_and_what_not_is_told(workspace: Path, caplog: pytest.LogCa
     caplog.set_level("INFO")
     again, same = read_data(config)
     assert same == schema
-    page = write_exploration(again, schema, workspace / "page")
+    page = explore.write_exploration(again, schema, workspace / "page")
     summary = Summary.model_validate_json((workspace / "page" / "summary.json").read_bytes())
     assert (summary.rows, len(again)) == (len(rows) - 1, len(frame))
     assert sum(summary.rows_left_out.values()) == summary.rows - len(again)
