@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The questions of a template that can take a table.
 FILE, TARGET, TASK, PACKAGE = "data_file", "target", "task", "package_name"
 # What the code that reads tables imports.
-PACKAGES = ("duckdb", "numpy", "pandas", "pydantic", "sklearn", "scipy")
+PACKAGES = ("duckdb", "numpy", "openpyxl", "pandas", "pydantic", "sklearn", "scipy")
 IMAGE_PACKAGES = (*PACKAGES, "cv2", "rich")
 READER = "acme_ml"
 # Of a larger file the beginning is looked at.
@@ -36,7 +36,8 @@ NOTHING = (
     "Nothing was written. What belongs into params.yaml can be said here, too: --param data.decimal=, "
     "or --param evaluation.folds=2"
 )
-BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# How files begin that hold no text, or text of which a line cannot be cut off: UTF-16, archives, Excel and Parquet.
+WHOLE = (b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04", b"PAR1")
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _beginning(file: Path, room: Path) -> Iterator[Path]:
     with gzip.open(file) if packed else file.open("rb") as source:
         text = source.read(LOOKED_AT)
     # What cannot be cut between two lines is read whole.
-    if text.startswith(BYTE_ORDER_MARKS) or text.lstrip()[:1] == b"[" or not (end := _last_end(text)):
+    if text.startswith(WHOLE) or text.lstrip()[:1] == b"[" or not (end := _last_end(text)):
         yield file
         return
     beginning = room / (file.stem if packed else file.name)

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from mlscaffold._data import _beginning
+
 from .conftest import Invoke, Terminal, answer, finish
 from .toy import git
 
@@ -91,7 +93,7 @@ def test_what_reads_tables_is_what_projects_install() -> None:
     extra = {each.name: str(each.specifier) for each in listed}
     lines = [line for file in (ROOT / "template" / "parts").rglob("deps.txt") for line in file.read_text().splitlines()]
     known = [Requirement(line.split()[1]) for line in lines if line and not line.startswith("#")]
-    assert len(extra) == 8
+    assert len(extra) == 9
     assert extra.items() <= {(each.name, str(each.specifier)) for each in known}
 
 
@@ -253,6 +255,17 @@ def test_of_a_large_table_the_beginning_is_looked_at(
     project = workshop / "acme"
     assert (project / "data" / "raw" / file.name).read_bytes() == file.read_bytes()
     assert not (project / "data" / "schema.json").exists()
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"PAR1", b"\xff\xfe", b"[{"])
+def test_what_cannot_be_cut_between_lines_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr("mlscaffold._data.LARGE", 10)
+    file = tmp_path / "table"
+    file.write_bytes(start + b"a\nb\n" * 9)
+    with _beginning(file, tmp_path) as beginning:
+        assert beginning == file
 
 
 @pytest.mark.test

@@ -227,3 +227,27 @@ def test_a_folder_goes_with_images_alone(workshop: Path, invoke: Invoke) -> None
         image.write_text("no image")
     code, said = refused(invoke, "--data", folder)
     assert (code, "nothing can be learned from the data so: " in said) == (1, True)
+
+
+# Excel and Parquet.
+
+
+@pytest.mark.test
+@pytest.mark.parametrize("suffix", ["xlsx", pytest.param("parquet", marks=pytest.mark.prove)])
+def test_a_file_of_another_program_becomes_a_project(workshop: Path, invoke: Invoke, suffix: str) -> None:
+    pandas = import_module("pandas")
+    built = pandas.date_range("2001-01-01", periods=200)
+    table = pandas.DataFrame({"rooms": [number % 7 for number in range(200)], "built": built})
+    table["price"] = 1.234 + table["rooms"] * 100
+    file = workshop / f"Meine Häuser.{suffix}"
+    if suffix == "xlsx":
+        table.to_excel(file, index=False)
+    else:
+        import_module("duckdb").from_df(table).write_parquet(str(file))
+    said = made(invoke, "--data", file, "--target", "price")
+    assert "task: regression" in said
+    assert re.search(r"built +date +2001-01-01 to 2001-07-19", said)
+    assert re.search(r"price +number +1\.234 to 601\.234", said)
+    kept = workshop / "acme" / "data" / "raw" / f"Meine_Häuser.{suffix}"
+    assert kept.read_bytes() == file.read_bytes()
+    assert settings(workshop / "acme")["data"]["path"] == f"data/raw/Meine_Häuser.{suffix}"

@@ -214,6 +214,14 @@ def test_a_commit_that_fails(refused: Refused, machine: Path) -> None:
     assert "git commit failed: the hook says no" in message
 
 
+def test_a_commit_that_cannot_be_signed(refused: Refused, machine: Path) -> None:
+    for name, value in (("commit.gpgsign", "true"), ("gpg.program", "false")):
+        git(machine, "config", "--global", name, value)
+    message = refused(1, "new", "acme", "--defaults")
+    assert "git commit failed: " in message
+    assert "gpg" in message
+
+
 def test_a_home_that_cannot_be_read(template: Path, workshop: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/dev/null")
     result = run("new", "acme", "--defaults")

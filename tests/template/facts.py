@@ -30,13 +30,13 @@ class Framework(NamedTuple):
 # What projects of each framework import, in their code or through their tests.
 COMMON = """
 fastapi.testclient fastapi_offline flask flask_swagger_ui httpx2 matplotlib.figure mypy.version numpy onnx onnxruntime
-pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
+openpyxl pandas prometheus_client pydantic_settings pytest rich.progress scipy.cluster.hierarchy seaborn skl2onnx
 sklearn.ensemble sklearn.model_selection skops.io typer.testing yaml
 """
 SHIPPED = "data/schema.json data/raw/.gitignore data/raw/example.csv tests/data/schema.json tests/data/raw/example.csv"
 READ = """
-@/data/cells.py @/data/dialect.py @/data/objects.py @/data/reading.py @/data/summary.py tests/test_intake.py
-tests/test_reading.py
+@/data/cells.py @/data/dialect.py @/data/objects.py @/data/parquet.py @/data/reading.py @/data/summary.py
+@/data/workbook.py tests/test_intake.py tests/test_reading.py tests/test_sheets.py
 """
 LEAKS = "@/data/leaks.py tests/test_leaks.py"
 CLASSES = "@/data/classes.py tests/test_metrics.py"

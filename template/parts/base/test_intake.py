@@ -226,7 +226,7 @@ def test_rows_cannot_be_added_to_what_is_no_csv_file(config: Config, whole: list
     config.data_path.write_text(json.dumps(rows), encoding="utf-8")
     read_data(config)
     offer(config, "new.csv", written([whole[0], *whole[-LAST:]]))
-    with pytest.raises(DataError, match="holds JSON; save it as CSV, so that rows can be added"):
+    with pytest.raises(DataError, match="is no CSV file; save it as one, so that rows can be added"):
         ingest(config)
     assert (config.drop_dir / "new.csv").exists()
 

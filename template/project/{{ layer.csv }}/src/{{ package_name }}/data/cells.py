@@ -5,6 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+# DuckDB downloads what it lacks, unless it may not.
+NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
+# It takes a path with one of these for a pattern of several.
+PATTERN = frozenset("*?[]")
 # What may stand at the ends of a value and is none of it.
 BLANKS = " \t\r\n\u00a0\ufeff"
 # What people write where a number is missing. Among words, each of them is a word.
@@ -12,6 +16,8 @@ NO_NUMBER = (
     *("", "-", "--", "?", ".", "na", "n/a", "n.a.", "#n/a", "nan", "<na>", "null", "none", "missing", "unknown"),
     *("k.a.", "k. a.", "n/d", "n.d.", "s/d", "nd", "#value!", "#div/0!"),
 )
+# Three figures after a point may be thousands, where decimals follow a comma.
+MISTAKABLE = r"^(-?[0-9]+\.[0-9]{3})$"
 TRUTHS = {"true": 1, "false": 0}
 # The minus sign of typography.
 MINUS = "\u2212"
@@ -185,6 +191,11 @@ def trimmed(cell: str) -> str:
 def listed(words: Collection[str]) -> str:
     """Return the words as a list of SQL, in lower case, and no word at all."""
     return ", ".join(quoted(word) for word in sorted({"", *map(str.lower, words)}))
+
+
+def unmistakable(number: str) -> str:
+    """Return a number that a program wrote so that its point cannot be taken for one between thousands."""
+    return re.sub(MISTAKABLE, r"\g<1>0", number)
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,7 @@ import logging
 import re
 import textwrap
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,29 +16,31 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import DataError
+from .cells import PATTERN
 from .objects import write_objects
+from .parquet import write_parquet
+from .workbook import write_sheet
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-# A path with one of these would be taken for a pattern of several.
-PATTERN = frozenset("*?[]")
 SAMPLE_CHARACTERS = 2**16
 BLOCK = 2**20
 LONGEST_SHOWN = 60
 
 # Files that are no text, by their first bytes.
 OTHERS = {
-    b"PAR1": "a Parquet file",
-    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file, or one with a password",
     b"SQLite format 3": "a database of SQLite",
     b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
     b"BZh": "compressed with bzip2",
     b"\xfd7zXZ": "compressed with xz",
 }
-GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-# An object, or a list of objects or lists: no header of a table starts so.
+GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+# What ZIP archives hold that are documents.
+OFFICE, OPEN_DOCUMENT = "[Content_Types].xml", "content.xml"
 # A name of a column that is a number.
 YEARS = range(1900, 2101)
 NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?([eE][-+]?[0-9]+)?")
+# An object, or a list of objects or lists: no header of a table starts so.
 JSON = re.compile(r'\s*(\{\s*("|$)|\[\s*([{\[]|$))')
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,10 @@ def plain_text(path: Path, folder: Path, usual: str | None = None) -> Dialect:
     """
     try:
         start = read_start(path)
+        if write := converter(path, start):
+            text = folder / "table.csv"
+            write(path, text)
+            return replace(cut_header(path, text, folder, ",", 0), encoding="utf-8", converted=True)
         with unpacked(path, start) as file:
             encoding, as_it_is = find_encoding(file, path)
         with unpacked(path, start) as file:
@@ -106,6 +112,17 @@ def read_start(path: Path) -> bytes:
     return start
 
 
+def converter(path: Path, start: bytes) -> Callable[[Path, Path], None] | None:
+    """Return what writes a file as CSV that is none, by its first bytes."""
+    if start.startswith(PARQUET):
+        return write_parquet
+    if start.startswith(ZIP):
+        with zipfile.ZipFile(path) as archive:
+            if OFFICE in archive.namelist():
+                return write_sheet
+    return None
+
+
 @contextmanager
 def unpacked(path: Path, start: bytes) -> Iterator[IO[bytes]]:
     """Open the file, or what is in it if it is compressed. Raises DataError when that is more than one file."""
@@ -115,8 +132,8 @@ def unpacked(path: Path, start: bytes) -> Iterator[IO[bytes]]:
     elif start.startswith(ZIP):
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
-            if "[Content_Types].xml" in names:
-                raise DataError(f"{path} is an Excel file, and no text; save the sheet as CSV in UTF-8")
+            if OPEN_DOCUMENT in names:
+                raise DataError(f"{path} is an OpenDocument file; save the sheet as CSV in UTF-8, or as .xlsx")
             if len(names) != 1:
                 raise DataError(f"{path} holds {len(names)} files; unpack the one that is meant")
             with archive.open(names[0]) as member:

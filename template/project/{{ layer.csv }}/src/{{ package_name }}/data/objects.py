@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from .cells import unmistakable
 
 
 def write_objects(first: str, lines: Iterable[str], text: Path, path: Path) -> tuple[str, ...]:
     """Write the objects of a file, whose first line is given, as CSV; return the names of the columns.
 
-    These are all keys, in the order in which they appear. Numbers stay as they are written, null is an empty cell, and
-    what is nested stays JSON. Raises DataError that names the line or the object that is none.
+    These are all keys, in the order in which they appear. Numbers stay as they are written, unless that can be read in
+    two ways; null is an empty cell, and what is nested stays JSON. Raises DataError that names the line or the object
+    that is none.
     """
     objects = list(
         read_list([first, *lines], path) if first.lstrip().startswith("[") else read_lines(first, lines, path)
@@ -57,8 +59,8 @@ def read_lines(first: str, lines: Iterable[str], path: Path) -> Iterator[dict[st
 
 
 def parse(text: str) -> Any:
-    """Return what JSON holds, with numbers as they are written."""
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    """Return what JSON holds, with numbers as they are written, in figures that can be read in one way."""
+    return json.loads(text, parse_int=str, parse_float=unmistakable, parse_constant=str)
 
 
 def as_cell(value: Any) -> str:

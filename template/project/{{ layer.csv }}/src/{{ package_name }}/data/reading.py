@@ -24,14 +24,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .cells import BLANKS, Number, Reader, Text, listed, quoted, trimmed
+from .cells import BLANKS, NO_EXTENSIONS, Number, Reader, Text, listed, quoted, trimmed
 from .dialect import Dialect, plain_text
 
 ROWS_AT_ONCE = 20_480
 SAMPLE_ROWS = 2_048
 MAX_REPORTED = 5
-# DuckDB downloads what it lacks, unless it may not.
-NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions")
 LONGEST_ROW = 2**25  # bytes
 # Columns of fewer different cells are read as places in a list of them, which is fifty times as fast.
 MOST_LISTED = 1_000

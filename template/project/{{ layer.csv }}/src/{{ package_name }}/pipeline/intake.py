@@ -221,14 +221,14 @@ def read_as_table(config: Config, path: Path, shown: Path) -> None:
 def describe(path: Path) -> Base:
     """Find how the table is written. Raises DataError when rows cannot be added to it."""
     start = read_start(path)
-    if start.startswith(ZIP):
-        raise DataError(f"{path} is a ZIP archive; unpack it, so that rows can be added")
     with open_csv(path) as table:
         dialect, rows = table.dialect, table.rows
         if table.leave_out_total():
             raise DataError(f"{path}: its last row adds up the others; remove it, so that rows can be added")
     if dialect.converted:
-        raise DataError(f"{path} holds JSON; save it as CSV, so that rows can be added")
+        raise DataError(f"{path} is no CSV file; save it as one, so that rows can be added")
+    if start.startswith(ZIP):
+        raise DataError(f"{path} is a ZIP archive; unpack it, so that rows can be added")
     packed = start.startswith(GZIP)
     with unpacked(path, start) as file:
         encoding = exact_encoding(dialect.encoding, file.read(2))
