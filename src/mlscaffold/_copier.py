@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from copier._main import Worker, run_update
+from copier._main import Worker
 from copier._settings import SettingsModel, load_settings
 from copier._template import Template
 from copier._types import MISSING
@@ -135,7 +135,8 @@ class Engine:
         try:
             question.validate_answer(answer)
         except ValueError as error:
-            raise ValueError(_bare(str(error))) from error
+            # Copier puts words before what a validator says.
+            raise ValueError(str(error).partition(": ")[2] or str(error)) from error
         return answer
 
     def help(self, name: str, known: Mapping[str, object]) -> list[str]:
@@ -152,17 +153,32 @@ class Engine:
             worker.run_copy()
         self.notes.extend(notes)
 
-    def paths(self, known: Mapping[str, object]) -> list[str]:
-        """Return the files that `render` would write with answers to all questions, the computed ones included."""
+    def places(self, known: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+        """Return where `render` would write each file with answers to all questions, the computed ones included.
+
+        A place is in as many parts as the file's path in the template.
+        """
         top, suffix = self._template.local_abspath / self._template.subdirectory, self._template.templates_suffix
         context = {**self._context, **known, "_copier_conf": {"answers_file": ".copier-answers.yml"}}
-        found = []
+        found = {}
         with translated("the template does not render"):
-            for file in (path for path in sorted(top.rglob("*")) if path.is_file()):
-                parts = [self._environment.from_string(part).render(context) for part in file.relative_to(top).parts]
+            for file in (path.relative_to(top) for path in sorted(top.rglob("*")) if path.is_file()):
+                parts = tuple(self._environment.from_string(part).render(context) for part in file.parts)
                 if all(part.removesuffix(suffix) for part in parts):
-                    found.append(PurePosixPath(*parts).as_posix().removesuffix(suffix))
-        return sorted(found)
+                    found[file.as_posix()] = (*parts[:-1], parts[-1].removesuffix(suffix))
+        return found
+
+    def text(self, file: str, known: Mapping[str, object]) -> str:
+        """Return a file of the template with answers put in, nothing if there is no such file."""
+        path = self._template.local_abspath / file
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        with translated(f"{file} of the template"):
+            return self._environment.from_string(text).render({**self._context, **known})
+
+    def is_before(self, other: "Engine") -> bool:
+        """Return whether this is an older version of the template than the other."""
+        mine, theirs = self._template.version, other._template.version
+        return mine is not None and theirs is not None and mine < theirs
 
     def _worker(self, folder: Path, answers: Mapping[str, object] | None = None) -> Worker:
         worker = _NewProject(
@@ -189,11 +205,6 @@ class Engine:
         )
 
 
-def _bare(verdict: str | bool) -> str | bool:
-    """Return a validator's message without the words Copier puts before it."""
-    return verdict.partition(": ")[2] or verdict if isinstance(verdict, str) else verdict
-
-
 @contextmanager
 def open_template(source: Source, folder: Path | None = None) -> Iterator[Engine]:
     """Yield the template at the version Copier would take: the newest tag, else the last commit.
@@ -217,22 +228,15 @@ def open_template(source: Source, folder: Path | None = None) -> Iterator[Engine
 
 def open_folder(folder: Path) -> Engine:
     """Return the template that lies in `folder`, as it is now, without cloning it."""
-    template = Template(url=str(folder))
-    template.__dict__.update(local_abspath=folder.resolve(), vcs=None)
     with translated(f"cannot read the template at {folder}"):
+        template = Template(url=str(folder))
+        template.__dict__.update(local_abspath=folder.resolve(), vcs=None)
         return Engine(template, Path.cwd())
 
 
 def is_reachable(location: str) -> bool:
     """Return whether a local template is still a git repository; one that is a URL is believed."""
     return get_repo(location) is not None
-
-
-def update(folder: Path, answers: Mapping[str, object]) -> list[str]:
-    """Bring the project in `folder` to the newest template and these changed answers; return Copier's warnings."""
-    with translated("the update stopped"), quiet() as notes:
-        run_update(folder, data=dict(answers), settings=_settings(), defaults=True, overwrite=True, quiet=True)
-    return notes
 
 
 def _settings() -> SettingsModel:

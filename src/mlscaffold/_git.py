@@ -152,30 +152,9 @@ def status(folder: Path) -> list[Change]:
     return [Change(entry[:2], (root / entry[3:]).relative_to(folder.resolve()).as_posix()) for entry in entries]
 
 
-def committed(folder: Path, path: str) -> bytes:
-    """Return a file of the last commit; the path is relative to the folder."""
-    return subprocess.run(["git", "show", f"HEAD:./{path}"], cwd=folder, capture_output=True, check=True).stdout
-
-
-def renames(before: Path, after: Path) -> dict[str, str]:
-    """Return for each file of one folder the file of another, beside it, that is at least half the same."""
-    told = _git(
-        "diff", "--no-index", "--find-renames", "--name-status", "-z", before.name, after.name, cwd=before.parent
-    )
-    words, found = iter(told.stdout.split("\0")), {}
-    for status in words:
-        if status.startswith("R"):
-            old, new = next(words), next(words)
-            found[old.removeprefix(f"{before.name}/")] = new.removeprefix(f"{after.name}/")
-        elif status:
-            next(words)
-    return found
-
-
-def merge_file(mine: Path, base: Path, theirs: Path) -> int:
-    """Merge into `mine` what differs between the two others; return how many places conflict."""
-    labels = [word for label in ("before updating", "last update", "after updating") for word in ("-L", label)]
-    return _git("merge-file", *labels, str(mine), str(base), str(theirs)).returncode
+def own_file(folder: Path, name: str) -> Path:
+    """Return where git has a file of its own for the repository that `folder` is in."""
+    return folder / _run("rev-parse", "--git-path", name, cwd=folder).removesuffix("\n")
 
 
 def _git(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

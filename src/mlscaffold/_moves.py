@@ -1,67 +1,57 @@
-"""Find what a newer template has moved, and carry a person's edits along."""
+"""Where a project's files belong by other answers, and in a newer version of the template."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 
-from mlscaffold import _copier, _git
-from mlscaffold._source import Source
+import yaml
 
+from mlscaffold._copier import Engine
+from mlscaffold._errors import MlscaffoldError
+from mlscaffold._merge import Places
+from mlscaffold._questions import Answers, Questionnaire
 
-@dataclass(frozen=True)
-class Move:
-    """A file that is no longer where it was: its new path, if there is one, and whether a person had edited it."""
-
-    before: str
-    after: str | None
-    edited: bool
-    conflict: bool = False
+# Which files and folders a template has moved: a list, each with `from` and `to`; folders end in a slash.
+MOVES_FILE = "template/moves.yml"
 
 
-def follow(folder: Path, recorded: Mapping[str, object], changes: Iterable[_git.Change]) -> list[Move]:
-    """Return what became of the files that an update has removed, after merging edits into files that were moved.
+def by_answers(engine: Engine, before: Mapping[str, object], after: Mapping[str, object]) -> Places:
+    """Return what is elsewhere by other answers, such as all of a package that has another name."""
+    old, new = (_places(engine, answers) for answers in (before, after))
+    files, folders = {}, {}
+    for source in old.keys() & new.keys():
+        was, now = old[source], new[source]
+        files[_path(was)] = _path(now)
+        for depth in range(1, len(was)):
+            folders[_path(was[:depth])] = _path(now[:depth])
+    return Places(_different(files), _different(folders))
+
+
+def by_versions(engine: Engine, answers: Mapping[str, object]) -> Places:
+    """Return what the newer template says that it has moved.
 
     Raises:
-        MlscaffoldError: the version of the template that the project had cannot be rendered again.
+        MlscaffoldError: it does not say so in the form that is known here.
     """
-    paths: dict[str, list[str]] = {"removed": [], "added": []}
-    for change in changes:
-        paths.get(change.kind, []).append(change.path)
-    if not paths["removed"]:
-        return []
-    with TemporaryDirectory() as name:
-        room = Path(name)
-        _render(room / "rendered", recorded)
-        _copy(room / "rendered", room / "before", paths["removed"])
-        _copy(folder, room / "after", paths["added"])
-        moved = _git.renames(room / "before", room / "after")
-        return list(_carried(folder, room, paths["removed"], moved))
+    questionnaire = Questionnaire(engine)
+    text = engine.text(MOVES_FILE, questionnaire.whole(questionnaire.filled(answers)))
+    try:
+        moves = [(str(move["from"]), str(move["to"])) for move in yaml.safe_load(text) or []]
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise MlscaffoldError(f"{MOVES_FILE} of the template cannot be read: {error}") from error
+    files = {old: new for old, new in moves if not old.endswith("/")}
+    folders = {old.rstrip("/"): new.rstrip("/") for old, new in moves if old.endswith("/")}
+    return Places(files, folders)
 
 
-def _render(target: Path, recorded: Mapping[str, object]) -> None:
-    """Render the project as its template gave it, without any edit."""
-    answers = {name: value for name, value in recorded.items() if not name.startswith("_")}
-    source = Source(str(recorded["_src_path"]), commit=str(recorded["_commit"]))
-    with _copier.open_template(source, target) as engine:
-        engine.render(target, answers)
+def _places(engine: Engine, answers: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    questionnaire = Questionnaire(engine)
+    known: Answers = questionnaire.filled(questionnaire.complete({}, answers))
+    return engine.places(questionnaire.whole(known))
 
 
-def _copy(source: Path, target: Path, paths: Iterable[str]) -> None:
-    target.mkdir()
-    for path in paths:
-        if (source / path).is_file():
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            (target / path).write_bytes((source / path).read_bytes())
+def _path(parts: tuple[str, ...]) -> str:
+    return PurePosixPath(*parts).as_posix()
 
 
-def _carried(folder: Path, room: Path, removed: Iterable[str], moved: Mapping[str, str]) -> Iterator[Move]:
-    """Merge the edits of each moved file into its new place."""
-    for path in removed:
-        base, mine, after = room / "before" / path, room / "mine", moved.get(path)
-        mine.write_bytes(_git.committed(folder, path))
-        edited = base.exists() and base.read_bytes() != mine.read_bytes()
-        conflict = bool(edited and after and _git.merge_file(mine, base, folder / after))
-        if edited and after:
-            (folder / after).write_bytes(mine.read_bytes())
-        yield Move(path, after, edited, conflict)
+def _different(places: Mapping[str, str]) -> dict[str, str]:
+    return {old: new for old, new in places.items() if old != new and old != "." and new != "."}

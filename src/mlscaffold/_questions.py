@@ -58,8 +58,7 @@ class Questionnaire:
 
     def state(self, name: str, answers: Mapping[str, object]) -> State:
         """Return what a question is after `answers`, which hold at least those it depends on."""
-        # repr, because the hidden catalogues and lists are no keys
-        key = (name, *(repr(answers[need]) for need in self.needs(name)))
+        key = (name, *(repr(answers[need]) for need in self.needs(name)))  # lists and catalogues are no keys
         if key not in self._states:
             known = self._known(name, answers)
             self._states[key] = self.engine.state(name, known, self.proposal(name, answers))
@@ -114,6 +113,10 @@ class Questionnaire:
             answers[name] = given[name] if name in given else self.state(name, answers).default
         return answers
 
+    def whole(self, answers: Answers) -> Answers:
+        """Return answers to all questions with the values that the template computes of them."""
+        return answers | {name: self.state(name, answers).default for name in self.hidden}
+
     def check_names(self, given: Iterable[str]) -> None:
         """Refuse answers to questions that nobody asks.
 
@@ -147,8 +150,7 @@ class Questionnaire:
 
     def all_values(self, name: str) -> list[object]:
         """Return every value the question takes in some combination."""
-        states = [self.state(name, answers) for answers in self.situations(name)]
-        return list(dict.fromkeys(value for state in states for value in state.values))
+        return [choice.value for choice in self.all_choices(name)]
 
     def all_choices(self, name: str) -> list[Choice]:
         """Return every choice of the question in some combination."""
@@ -226,10 +228,8 @@ class Questionnaire:
 
     def _unknown(self, name: str, value: object) -> UsageError:
         values = [str(each) for each in self.all_values(name)]
-        return UsageError(
-            f"{name}: there is no choice {str(value)!r}{meant(str(value), values)}",
-            f"Choose one of: {', '.join(values)}.",
-        )
+        said = f"{name}: there is no choice {str(value)!r}{meant(str(value), values)}"
+        return UsageError(said, f"Choose one of: {', '.join(values)}.")
 
     def _misfit(self, name: str, value: object, answers: Answers) -> UsageError:
         because = " and ".join(f"{need}={answers[need]}" for need in self.needs(name))

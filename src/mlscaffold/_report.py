@@ -7,13 +7,7 @@ from pathlib import Path
 import click
 
 from mlscaffold._listing import in_terminal
-from mlscaffold._moves import Move
 from mlscaffold._new import Created
-from mlscaffold._update import Updated
-
-_ANSWERS_FILE = ".copier-answers.yml"
-# The files that list what a project installs.
-_PACKAGES = ("pyproject.toml", "environment.yml")
 
 
 def notes(texts: Iterable[str]) -> None:
@@ -67,34 +61,6 @@ def _data(project: Created) -> str:
     lines += ["What deserves a look:"] * bool(checked.findings)
     lines += [in_terminal(f"  {what}: {advice}") for what, advice in checked.findings]
     return "\n".join(lines) + "\n"
-
-
-def updated(result: Updated) -> str:
-    """Return what an update changed."""
-    if not result.changes:
-        return f"Already up to date with the template, {result.after}."
-    versions = result.after if result.before == result.after else f"{result.before} -> {result.after}"
-    lines = [f"Updated {result.folder}, template {versions}."]
-    for kind in ("added", "changed", "removed", "conflict"):
-        lines += [f"  {kind:8}  {path}" for path in result.paths(kind) if path != _ANSWERS_FILE or kind == "conflict"]
-        lines += [f"  moved     {_moved(move)}" for move in result.moves if move.after] if kind == "changed" else []
-    if lost := [move.before for move in result.moves if move.edited and not move.after]:
-        lines += ["", f"You had edited files that are removed: {', '.join(lost)}"]
-    if removed := result.paths("removed"):
-        lines += ["", "The new template or the new answers have no such files; to get them back as you had them:"]
-        lines.append(f"  git restore --source=HEAD -- {shlex.join(removed)}")
-    if result.paths("conflict"):
-        lines += ["", "Conflicts: edit the places between <<<<<<< and >>>>>>>, then git add and commit."]
-    else:
-        lines += ["", "Look at it with git diff, then commit."]
-    if set(_PACKAGES) & {*result.paths("changed"), *result.paths("conflict")}:
-        lines.append("Packages may have changed: run make setup.")
-    return "\n".join(lines)
-
-
-def _moved(move: Move) -> str:
-    """Return from where to where, and whether edits came along."""
-    return f"{move.before} -> {move.after}" + (", with your edits" if move.edited else "")
 
 
 def _template(project: Created) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from mlscaffold._questions import Answers, Questionnaire
 
@@ -11,8 +12,8 @@ MEGABYTES = "megabytes"
 
 def paths(questionnaire: Questionnaire, answers: Answers) -> list[str]:
     """Return the files that a project will have, without rendering one."""
-    hidden = {name: questionnaire.state(name, answers).default for name in questionnaire.hidden}
-    return questionnaire.engine.paths({**answers, **hidden})
+    places = questionnaire.engine.places(questionnaire.whole(answers))
+    return sorted(PurePosixPath(*parts).as_posix() for parts in places.values())
 
 
 def told(questionnaire: Questionnaire, answers: Mapping[str, object]) -> str:

@@ -1,64 +1,156 @@
 """Bring a project to the newest version of its template, or to other answers."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
-from mlscaffold import _copier, _git, _moves
+from mlscaffold import _apply, _copier, _git, _merge, _moves
+from mlscaffold._copier import Engine
 from mlscaffold._errors import MlscaffoldError, Stopped
+from mlscaffold._merge import ANSWERS_FILE, Plan
 from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import signals_as_exceptions
+from mlscaffold._store import Store, Tree
 
-_ANSWERS_FILE = ".copier-answers.yml"
-_BACK = "git restore --staged --worktree . && git clean -fd ."
+UNDO = "git reset --quiet -- . && git restore . && git clean -fd ."
+PACKAGE = "package_name"
+# What git leaves in its folder while something is not finished.
+UNFINISHED = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
 
 
 @dataclass(frozen=True)
-class Updated:
-    """What an update did, as paths within the project."""
+class Outlook:
+    """What a newer template or other answers do to a project: the versions, and what becomes of its files.
+
+    `patch` is that for git, `places` are the lines of each conflict; `mentions` are a person's files that name the
+    package as it was called.
+    """
 
     folder: Path
     before: str
     after: str
-    changes: tuple[_git.Change, ...]
-    moves: tuple[_moves.Move, ...]
-    notes: tuple[str, ...]
-
-    def paths(self, kind: str) -> list[str]:
-        """Return the paths with one kind of change: added, changed, removed or conflict; not those that moved."""
-        moved = {path for move in self.moves if move.after for path in (move.before, move.after)}
-        conflicts = [move.after for move in self.moves if move.after and move.conflict] if kind == "conflict" else []
-        return [change.path for change in self.changes if change.kind == kind and change.path not in moved] + conflicts
+    plan: Plan
+    patch: str
+    places: Mapping[str, tuple[int, ...]]
+    notes: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
 
 
-def update_project(folder: Path, given: Mapping[str, str]) -> Updated:
-    """Merge the template's newest version, with the answers in `given` changed, into the project.
+def look_ahead(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
+    """Return what would be done, and do nothing; `newest` is for the newest template, else it stays the same.
+
+    Raises:
+        MlscaffoldError: the project or its template does not allow it.
+    """
+    with signals_as_exceptions(), _prepared(folder, given, newest) as (_, outlook):
+        return outlook
+
+
+def change(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
+    """Merge the newest template, or the same one with other answers, into the project; return what was done.
 
     Raises:
         MlscaffoldError: the project or its template does not allow it.
         Stopped: a person or the system stopped it.
     """
-    with signals_as_exceptions():
-        recorded = _recorded(folder)
-        _check_clean(folder)
-        data, current = _checked_answers(folder, recorded, given)
-        notes = [] if current and not data else _run(folder, data)
-        after, changes = str(_recorded(folder).get("_commit")), tuple(_git.status(folder))
-        moves, more = _followed(folder, recorded, changes)
-    return Updated(folder, str(recorded["_commit"]), after, changes, moves, (*notes, *more))
+    with signals_as_exceptions(), _prepared(folder, given, newest) as (store, outlook):
+        if not outlook.plan.empty:
+            _apply.check_places(folder, outlook.plan)
+            _write(store, outlook.plan)
+        return outlook
 
 
-def _followed(
-    folder: Path, recorded: Mapping[str, object], changes: Iterable[_git.Change]
-) -> tuple[tuple[_moves.Move, ...], list[str]]:
-    """Return what became of removed files, or a remark where that cannot be known."""
-    try:
-        return tuple(_moves.follow(folder, recorded, changes)), []
-    except MlscaffoldError as error:
-        return (), [f"removed files may hold edits of yours: {error.message}"]
+def newer(folder: Path) -> tuple[str, str]:
+    """Return the version that the project has of its template, and the newest one.
+
+    Raises:
+        MlscaffoldError: the template is out of reach.
+    """
+    recorded = _recorded(folder)
+    before = str(recorded["_commit"])
+    with _copier.open_template(Source(_location(folder, recorded)), folder) as engine:
+        return before, before if engine.is_at(before) else str(engine.commit)
+
+
+@contextmanager
+def _prepared(folder: Path, given: Mapping[str, str], newest: bool) -> Iterator[tuple[Store, Outlook]]:
+    """Yield what is to be done, with a place that holds it."""
+    recorded = _recorded(folder)
+    _check_ready(folder)
+    location, before = _location(folder, recorded), str(recorded["_commit"])
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(TemporaryDirectory(prefix="mlscaffold-")))
+        old = stack.enter_context(_as_it_was(location, before, room / "base"))
+        new = stack.enter_context(_copier.open_template(Source(location), room / "theirs")) if newest else old
+        if new.is_before(old):
+            raise MlscaffoldError(
+                f"this project was made from version {before} of its template, and the newest there is {new.commit}",
+                "An update does not go back. Nothing was changed.",
+            )
+        questionnaire = Questionnaire(new)
+        questionnaire.check_names(given)
+        answers = questionnaire.complete(given, recorded)
+        store = Store(room / "store", folder)
+        plan, theirs = _plan(store, room, (old, new), recorded, answers if given or not new.is_at(before) else None)
+        was, now = str(recorded.get(PACKAGE, "")), str(answers.get(PACKAGE, ""))
+        yield (
+            store,
+            Outlook(
+                folder=folder,
+                before=before,
+                after=before if new.is_at(before) else str(new.commit),
+                plan=plan,
+                patch=store.patch(plan.before, plan.after),
+                places=_merge.conflicting_lines(store, plan),
+                notes=tuple(new.notes),
+                mentions=tuple(_merge.mentions(store, plan, theirs, was)) if was and was != now else (),
+            ),
+        )
+
+
+@contextmanager
+def _as_it_was(location: str, version: str, folder: Path) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(_copier.open_template(Source(location, commit=version), folder))
+        except MlscaffoldError as error:
+            raise MlscaffoldError(
+                error.message,
+                f"The project was made from version {version} of its template, which has to be there: push its commit "
+                "or its tag. Nothing was changed.",
+            ) from error
+        yield engine
+
+
+def _plan(
+    store: Store,
+    room: Path,
+    engines: tuple[Engine, Engine],
+    recorded: Mapping[str, object],
+    answers: Mapping[str, object] | None,
+) -> tuple[Plan, Tree]:
+    """Return what becomes of the project, and what the template makes now; without answers, nothing has changed."""
+    old, new = engines
+    if answers is None:
+        mine = store.head()
+        return _merge.work_out(store, mine, mine, _merge.Places()), mine
+    told = {name: value for name, value in recorded.items() if not name.startswith("_")}
+    for engine, values, name in ((old, told, "base"), (new, answers, "theirs")):
+        engine.render(room / name, values)
+    base, theirs = store.add(room / "base"), store.add(room / "theirs")
+    places = replace(_moves.by_answers(old, told, answers), then=_moves.by_versions(new, answers))
+    return _merge.work_out(store, base, theirs, places), theirs
 
 
 def _recorded(folder: Path) -> dict[str, object]:
@@ -67,17 +159,17 @@ def _recorded(folder: Path) -> dict[str, object]:
     Raises:
         MlscaffoldError: it is missing, broken, or names no template that updates can come from.
     """
-    file = folder / _ANSWERS_FILE
+    file = folder / ANSWERS_FILE
     try:
         recorded = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MlscaffoldError(
-            f"{folder} has no {_ANSWERS_FILE}, so it is no project made from a template",
-            "Go to the project's folder, or give it: mlscaffold update PATH",
+            f"{folder} has no {ANSWERS_FILE}, so it is no project made from a template",
+            "Go to the project's folder, or name it; mlscaffold update --help says how.",
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MlscaffoldError(
-            f"cannot read {file}: {error}", f"git log -- {_ANSWERS_FILE} shows earlier versions."
+            f"cannot read {file}: {error}", f"git log -- {ANSWERS_FILE} shows earlier versions."
         ) from error
     if not isinstance(recorded, dict) or not recorded.get("_src_path") or not recorded.get("_commit"):
         raise MlscaffoldError(
@@ -88,7 +180,17 @@ def _recorded(folder: Path) -> dict[str, object]:
     return recorded
 
 
-def _check_clean(folder: Path) -> None:
+def _location(folder: Path, recorded: Mapping[str, object]) -> str:
+    location = str(recorded["_src_path"])
+    if not _copier.is_reachable(location):
+        raise MlscaffoldError(
+            f"the template of this project is gone: {location} does not exist or is not a git repository",
+            f"If it moved, write its new place as _src_path in {folder / ANSWERS_FILE} and commit that.",
+        )
+    return location
+
+
+def _check_ready(folder: Path) -> None:
     if not _git.is_installed():
         raise MlscaffoldError("git is not installed; updates are merged with it", "Install git.")
     if not _git.enclosing_repository(folder):
@@ -96,6 +198,9 @@ def _check_clean(folder: Path) -> None:
             f"{folder} is not in a git repository, and updates are merged with git",
             'Run git init && git add --all && git commit -m "Start the project" there, then update.',
         )
+    for name, what in UNFINISHED.items():
+        if _git.own_file(folder, name).exists():
+            raise MlscaffoldError(f"a {what} is not finished in {folder}", "Finish or abort it, then run this again.")
     if changes := _git.status(folder):
         first = ", ".join(change.path for change in changes[:3]) + (", …" if len(changes) > 3 else "")
         raise MlscaffoldError(
@@ -104,37 +209,20 @@ def _check_clean(folder: Path) -> None:
         )
 
 
-def _checked_answers(
-    folder: Path, recorded: Mapping[str, object], given: Mapping[str, str]
-) -> tuple[dict[str, object], bool]:
-    """Return those answers in `given` that are asked, and whether the project has the newest template already.
-
-    Raises:
-        MlscaffoldError: the template is out of reach, or an answer is wrong.
-    """
-    location = str(recorded["_src_path"])
-    if not _copier.is_reachable(location):
-        raise MlscaffoldError(
-            f"the template of this project is gone: {location} does not exist or is not a git repository",
-            f"If it moved, write its new place as _src_path in {folder / _ANSWERS_FILE} and commit that.",
-        )
-    with _copier.open_template(Source(location), folder) as engine:
-        questionnaire = Questionnaire(engine)
-        questionnaire.check_names(given)
-        answers = questionnaire.complete(given, recorded)
-        current = engine.is_at(str(recorded["_commit"]))
-    return {name: answers[name] for name in given if name in answers}, current
-
-
-def _run(folder: Path, data: Mapping[str, object]) -> list[str]:
-    """Run Copier's update; when it ends early, say truthfully whether it left something behind."""
+def _write(store: Store, plan: Plan) -> None:
+    """Write it; when that ends early, say truthfully whether something was left behind."""
+    folder = store.project
     try:
-        return _copier.update(folder, data)
+        _apply.write(store, plan)
     except KeyboardInterrupt as error:
         if not _git.status(folder):
             raise
         code = error.exit_code if isinstance(error, Stopped) else 130
-        raise Stopped(f"stopped half-way; in {folder} this undoes it: {_BACK}", code) from error
-    except MlscaffoldError as error:
-        left = f"It left changes; in {folder} this undoes them: {_BACK}"
-        raise MlscaffoldError(error.message, left if _git.status(folder) else "Nothing was changed.") from error
+        raise Stopped(f"stopped half-way; in {folder} this undoes it: {UNDO}", code) from error
+    except (MlscaffoldError, OSError) as error:
+        left = f"It left changes; in {folder} this undoes them: {UNDO}"
+        why = error.message if isinstance(error, MlscaffoldError) else f"{error.strerror}: {error.filename}"
+        raise MlscaffoldError(
+            f"the update stopped: {why}",
+            left if _git.status(folder) else "Nothing was changed.",
+        ) from error
