@@ -193,6 +193,22 @@ def diff(ctx: click.Context, assignments: tuple[str, ...], project: Path, patch:
     _change(ctx, project, given, newest=not given, dry_run=True, as_json=as_json, patch=patch)
 
 
+@cli.command()
+@click.argument("path", default=".", type=Path)
+@_json
+@click.pass_context
+def doctor(ctx: click.Context, path: Path, as_json: bool) -> None:
+    """Look at the project in PATH: its tools, environment, data, model, service and template.
+
+    It says what it looked at, and changes nothing. The exit code is 1 if something is wrong.
+    """
+    from mlscaffold import _doctor
+
+    findings = _doctor.examine(path.resolve())
+    click.echo(_doctor.as_json(findings) if as_json else _doctor.as_text(findings))
+    ctx.exit(1 if any(each.state == "wrong" for each in findings) else 0)
+
+
 def _change(
     ctx: click.Context,
     path: Path,

@@ -1,6 +1,7 @@
 """The few git commands that the command line runs itself."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from mlscaffold._errors import MlscaffoldError
 
 _UNMERGED = {"DD", "AU", "UD", "UA", "DU", "AA", "UU"}
+# The first that merges trees without touching files.
+LEAST = (2, 38)
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 
 
@@ -39,6 +42,12 @@ def forget_outer_repository() -> None:
 def is_installed() -> bool:
     """Return whether there is a git to run."""
     return shutil.which("git") is not None
+
+
+def version() -> tuple[int, ...]:
+    """Return the version of the git that is installed."""
+    numbers = re.findall(r"[0-9]+", _git("--version").stdout)
+    return tuple(map(int, numbers[:3]))
 
 
 def check_ready(folder: Path) -> None:
@@ -137,6 +146,11 @@ def is_safe(folder: Path, name: str) -> bool:
     """Return whether the last commit has a file just as it is."""
     known = _git("ls-files", "--error-unmatch", "--", name, cwd=folder).returncode == 0
     return known and _git("diff", "--quiet", "HEAD", "--", name, cwd=folder).returncode == 0
+
+
+def head(folder: Path) -> str:
+    """Return the last commit of a repository."""
+    return _run("rev-parse", "HEAD", cwd=folder).strip()
 
 
 def branch(folder: Path) -> str:

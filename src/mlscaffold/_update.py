@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
-from mlscaffold import _apply, _copier, _git, _merge, _moves
+from mlscaffold import _apply, _copier, _git, _merge, _moves, _record
 from mlscaffold._copier import Engine
 from mlscaffold._errors import MlscaffoldError, Stopped
 from mlscaffold._merge import ANSWERS_FILE, Plan
@@ -16,6 +14,7 @@ from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import signals_as_exceptions
 from mlscaffold._store import Store, Tree
+from mlscaffold._translate import DIRTY
 
 UNDO = "git reset --quiet -- . && git restore . && git clean -fd ."
 PACKAGE = "package_name"
@@ -77,22 +76,23 @@ def newer(folder: Path) -> tuple[str, str]:
     Raises:
         MlscaffoldError: the template is out of reach.
     """
-    recorded = _recorded(folder)
+    recorded = _record.recorded(folder)
     before = str(recorded["_commit"])
-    with _copier.open_template(Source(_location(folder, recorded)), folder) as engine:
+    with ExitStack() as stack:
+        engine = _newest(stack, _location(folder, recorded), folder)
         return before, before if engine.is_at(before) else str(engine.commit)
 
 
 @contextmanager
 def _prepared(folder: Path, given: Mapping[str, str], newest: bool) -> Iterator[tuple[Store, Outlook]]:
     """Yield what is to be done, with a place that holds it."""
-    recorded = _recorded(folder)
+    recorded = _record.recorded(folder)
     _check_ready(folder)
     location, before = _location(folder, recorded), str(recorded["_commit"])
     with ExitStack() as stack:
         room = Path(stack.enter_context(TemporaryDirectory(prefix="mlscaffold-")))
         old = stack.enter_context(_as_it_was(location, before, room / "base"))
-        new = stack.enter_context(_copier.open_template(Source(location), room / "theirs")) if newest else old
+        new = _newest(stack, location, room / "theirs") if newest else old
         if new.is_before(old):
             raise MlscaffoldError(
                 f"this project was made from version {before} of its template, and the newest there is {new.commit}",
@@ -117,6 +117,15 @@ def _prepared(folder: Path, given: Mapping[str, str], newest: bool) -> Iterator[
                 mentions=tuple(_merge.mentions(store, plan, theirs, was)) if was and was != now else (),
             ),
         )
+
+
+def _newest(stack: ExitStack, location: str, folder: Path) -> Engine:
+    """Return the newest template that others can have, too: without changes of a clone that are not committed."""
+    engine = stack.enter_context(_copier.open_template(Source(location), folder))
+    if DIRTY in engine.notes:
+        engine = stack.enter_context(_copier.open_template(Source(location, commit=_git.head(Path(location))), folder))
+        engine.notes.append("the template has uncommitted changes, and they are left out")
+    return engine
 
 
 @contextmanager
@@ -153,33 +162,6 @@ def _plan(
     return _merge.work_out(store, base, theirs, places), theirs
 
 
-def _recorded(folder: Path) -> dict[str, object]:
-    """Return the project's answers file.
-
-    Raises:
-        MlscaffoldError: it is missing, broken, or names no template that updates can come from.
-    """
-    file = folder / ANSWERS_FILE
-    try:
-        recorded = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise MlscaffoldError(
-            f"{folder} has no {ANSWERS_FILE}, so it is no project made from a template",
-            "Go to the project's folder, or name it; mlscaffold update --help says how.",
-        ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MlscaffoldError(
-            f"cannot read {file}: {error}", f"git log -- {ANSWERS_FILE} shows earlier versions."
-        ) from error
-    if not isinstance(recorded, dict) or not recorded.get("_src_path") or not recorded.get("_commit"):
-        raise MlscaffoldError(
-            f"{file} records no template version, so there is nothing to update from: "
-            "the project was made from a template without git",
-            "Install mlscaffold from its git repository, make the project again, and carry your changes over.",
-        )
-    return recorded
-
-
 def _location(folder: Path, recorded: Mapping[str, object]) -> str:
     location = str(recorded["_src_path"])
     if not _copier.is_reachable(location):
@@ -193,6 +175,11 @@ def _location(folder: Path, recorded: Mapping[str, object]) -> str:
 def _check_ready(folder: Path) -> None:
     if not _git.is_installed():
         raise MlscaffoldError("git is not installed; updates are merged with it", "Install git.")
+    if _git.version() < _git.LEAST:
+        least = ".".join(map(str, _git.LEAST))
+        raise MlscaffoldError(
+            f"this git is too old to merge updates with; {least} can", f"Install git {least} or later."
+        )
     if not _git.enclosing_repository(folder):
         raise MlscaffoldError(
             f"{folder} is not in a git repository, and updates are merged with git",

@@ -1,6 +1,7 @@
 """For each environment manager, one project is set up by its own `make setup` and lives its whole life."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -74,6 +75,7 @@ def test_a_project_lives_its_whole_life(
     make("lint")
     make("format")
     serve_once(project, shell)
+    look_at(project, shell)
     kept = sorted((project / "models").rglob("*"))
     make("clean")
     assert sorted((project / "models").rglob("*")) == kept
@@ -110,6 +112,15 @@ def serve_once(project: Path, shell: Environment) -> None:
     finally:
         os.killpg(served.pid, signal.SIGINT)
         served.wait(timeout=90)
+
+
+def look_at(project: Path, shell: Environment) -> None:
+    """Let the command say that all of it is sound."""
+    found = json.loads(
+        run(sys.executable, "-m", "mlscaffold", "doctor", project, "--json", cwd=project, env=shell).stdout
+    )
+    states = {each["what"]: each["state"] for each in found}
+    assert [states[name] for name in ("environment", "packages", "data", "model", "service")] == ["ok"] * 5, found
 
 
 @pytest.mark.parametrize("found", MANAGERS)
