@@ -1,6 +1,6 @@
 """Where a project's files belong by other answers, and in a newer version of the template."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 import yaml
@@ -26,8 +26,8 @@ def by_answers(engine: Engine, before: Mapping[str, object], after: Mapping[str,
     return Places(_different(files), _different(folders))
 
 
-def by_versions(engine: Engine, answers: Mapping[str, object]) -> Places:
-    """Return what the newer template says that it has moved.
+def by_versions(engine: Engine, answers: Mapping[str, object], made: Collection[str]) -> Places:
+    """Return what the newer template says that it has moved, of the files that it has `made` for this project.
 
     Raises:
         MlscaffoldError: it does not say so in the form that is known here.
@@ -38,7 +38,7 @@ def by_versions(engine: Engine, answers: Mapping[str, object]) -> Places:
         moves = [(str(move["from"]), str(move["to"])) for move in yaml.safe_load(text) or []]
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise MlscaffoldError(f"{MOVES_FILE} of the template cannot be read: {error}") from error
-    files = {old: new for old, new in moves if not old.endswith("/")}
+    files = {old: new for old, new in moves if new in made and old not in made}
     folders = {old.rstrip("/"): new.rstrip("/") for old, new in moves if old.endswith("/")}
     return Places(files, folders)
 

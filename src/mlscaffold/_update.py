@@ -158,7 +158,7 @@ def _plan(
     for engine, values, name in ((old, told, "base"), (new, answers, "theirs")):
         engine.render(room / name, values)
     base, theirs = store.add(room / "base"), store.add(room / "theirs")
-    places = replace(_moves.by_answers(old, told, answers), then=_moves.by_versions(new, answers))
+    places = replace(_moves.by_answers(old, told, answers), then=_moves.by_versions(new, answers, theirs))
     return _merge.work_out(store, base, theirs, places), theirs
 
 
