@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -307,3 +310,29 @@ def test_wrong_words_are_refused(
     result = invoke(*arguments)
     assert (result.exit_code, said in result.stderr) == (code, True), result.output
     assert git(workshop / "acme", "status", "--porcelain") == ""
+
+
+@pytest.mark.prove
+def test_killed_at_any_moment_all_is_as_before_or_can_be_undone(make: Make, long: Path, machine: Path) -> None:
+    project = make("acme")
+    write(project, {"src/acme/long.py": LONG.replace("line 3\n", "mine\n"), "Dockerfile": "FROM mine\n"})
+    commit(project, "mine")
+    files = {f"template/project/docs/{number}.md": f"{number}\n" for number in range(200)}
+    release(long, "v2.0.0", {**files, "template/project/src/{{ package_name }}/long.py": LONG + "new\n"})
+    before, head, started = tree(project), git(project, "rev-parse", "HEAD"), time.monotonic()
+    command = [sys.executable, "-m", "mlscaffold", "update", str(project), "--set", "deployment=none"]
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.monotonic() - started
+    for moment in range(20):
+        subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+        assert (tree(project), git(project, "rev-parse", "HEAD")) == (before, head)
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            # The end, in which files are written, is what can be cut.
+            time.sleep(seconds * (0.5 + moment / 36))
+            os.killpg(process.pid, signal.SIGKILL)
+        # What git itself leaves, and asks to be removed.
+        (project / ".git/index.lock").unlink(missing_ok=True)
+    subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+    assert (tree(project), git(project, "rev-parse", "HEAD")) == (before, head)
