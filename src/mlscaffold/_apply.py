@@ -42,14 +42,15 @@ def write(store: Store, plan: Plan) -> None:
     index = store.folder / "checkout"
     more = {"GIT_INDEX_FILE": str(index), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.folder / "objects")}
     git("read-tree", "HEAD", cwd=root, more=more)
-    gone = "".join(_line(Entry("0", "0" * 40), f"{prefix}{path}") for path in different if path not in plan.after)
+    nothing = Entry("0", "0" * len(git("rev-parse", "HEAD", cwd=root).strip()))
+    gone = "".join(_line(nothing, f"{prefix}{path}") for path in different if path not in plan.after)
     lines = gone + "".join(_line(entry, path) for path, entry in written.items())
     git("update-index", "-z", "--index-info", cwd=root, more=more, said=lines)
     # Filters, line ends and modes are as a person's git has them.
     git(
         "checkout-index", "--force", "-z", "--stdin", cwd=root, more=more, said="".join(f"{path}\0" for path in written)
     )
-    mark(store, plan, root, prefix)
+    mark(store, plan, root, prefix, nothing)
 
 
 def remove(project: Path, paths: Iterable[str]) -> None:
@@ -64,7 +65,7 @@ def remove(project: Path, paths: Iterable[str]) -> None:
                 parent.rmdir()
 
 
-def mark(store: Store, plan: Plan, root: Path, prefix: str) -> None:
+def mark(store: Store, plan: Plan, root: Path, prefix: str, nothing: Entry) -> None:
     """Tell git's index of the conflicts, with what both sides and the base have."""
     entries = [entry for stages in plan.conflicts.values() for entry in stages.values()]
     if not entries:
@@ -74,7 +75,7 @@ def mark(store: Store, plan: Plan, root: Path, prefix: str) -> None:
         git("hash-object", "-w", "--stdin", cwd=root, said=content.decode("utf-8", "surrogateescape"))
     lines = ""
     for path, stages in plan.conflicts.items():
-        lines += _line(Entry("0", "0" * 40), f"{prefix}{path}")
+        lines += _line(nothing, f"{prefix}{path}")
         lines += "".join(_line(entry, f"{prefix}{path}", stage) for stage, entry in sorted(stages.items()))
     git("update-index", "-z", "--index-info", cwd=root, said=lines)
 

@@ -32,18 +32,18 @@ UNFINISHED = {
 class Outlook:
     """What a newer template or other answers do to a project: the versions, and what becomes of its files.
 
-    `patch` is that for git, `places` are the lines of each conflict; `mentions` are a person's files that name the
-    package as it was called.
+    `places` are the lines of each conflict, `mentions` a person's files that name the package as it was called, and
+    `patch` is all of it for git, if it is only looked at.
     """
 
     folder: Path
     before: str
     after: str
     plan: Plan
-    patch: str
     places: Mapping[str, tuple[int, ...]]
     notes: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    patch: str = ""
 
 
 def look_ahead(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
@@ -52,8 +52,8 @@ def look_ahead(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
     Raises:
         MlscaffoldError: the project or its template does not allow it.
     """
-    with signals_as_exceptions(), _prepared(folder, given, newest) as (_, outlook):
-        return outlook
+    with signals_as_exceptions(), _prepared(folder, given, newest) as (store, outlook):
+        return replace(outlook, patch=store.patch(outlook.plan.before, outlook.plan.after))
 
 
 def change(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
@@ -111,7 +111,6 @@ def _prepared(folder: Path, given: Mapping[str, str], newest: bool) -> Iterator[
                 before=before,
                 after=before if new.is_at(before) else str(new.commit),
                 plan=plan,
-                patch=store.patch(plan.before, plan.after),
                 places=_merge.conflicting_lines(store, plan),
                 notes=tuple(new.notes),
                 mentions=tuple(_merge.mentions(store, plan, theirs, was)) if was and was != now else (),

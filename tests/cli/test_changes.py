@@ -271,6 +271,18 @@ def test_a_shallow_clone_with_a_detached_head_in_a_folder_of_a_repository(
 
 
 @pytest.mark.test
+def test_a_repository_with_longer_names_of_objects(make: Make, long: Path, invoke: Invoke) -> None:
+    project = make("acme", "--no-git")
+    git(project, "init", "--quiet", "--object-format=sha256")
+    write(project, {"src/acme/long.py": LONG.replace("line 3\n", "mine\n")})
+    commit(project, "mine")
+    release(long, "v2.0.0", {"template/project/src/{{ package_name }}/long.py": LONG.replace("line 3\n", "new\n")})
+    said = done(invoke, "update", project, "--set", "deployment=none", code=1)
+    assert "  removed   Dockerfile\n  conflict  src/acme/long.py, line 4\n" in said
+    assert git(project, "show", ":3:src/acme/long.py") == LONG.replace("line 3\n", "new\n").strip()
+
+
+@pytest.mark.test
 def test_an_unfinished_merge_is_told(make: Make, invoke: Invoke) -> None:
     project = make("acme")
     git(project, "checkout", "--quiet", "-b", "other")

@@ -8,7 +8,8 @@ from .facts import FRAMEWORKS, SHARED_WORDS, TASKS
 
 # Here and in facts.py, @ is the folder of the package.
 ALWAYS = """
-.copier-answers.yml .editorconfig .gitignore .python-version LICENSE Makefile README.md params.yaml pyproject.toml
+.copier-answers.yml .editorconfig .gitignore .python-version AGENTS.md LICENSE Makefile README.md params.yaml
+pyproject.toml
 @/__init__.py @/__main__.py @/cli.py @/config.py @/errors.py @/schema.py
 @/data/__init__.py @/data/dataset.py @/data/load.py
 @/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
