@@ -112,7 +112,8 @@ def as_text(found: Adopted, done: bool) -> str:
     lines += [f"  not made  {path}: a file or a link is where it needs a folder" for path in found.blocked]
     if done:
         lines += ["", "Nothing of yours was changed. Look at it with git status, then commit what you want to keep."]
-        lines += ["To undo it: git clean -fd ."]
+        # The first leaves what the new .gitignore names.
+        lines += ["To undo it: git clean -fd . && git clean -fd ."]
     else:
         lines += ["", "Nothing was written."]
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """What `mlscaffold adopt` adds to a folder that was made in another way, and what it leaves alone."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def test_what_is_not_there_is_added_and_nothing_else_is_touched(own: Path, templ
     result = invoke("adopt", own, "--defaults")
     assert result.exit_code == 0, result.output
     assert f"{own}: 3 files were added.\n" in result.stdout
+    undo = result.stdout.splitlines()[-1].partition("undo it: ")[2]
     assert "  yours     README.md: it is there, and the template's would be another\n" in result.stdout
     assert ".gitignore" not in result.stdout
     assert {path: (own / path).read_text() for path in MINE} == MINE
@@ -38,6 +40,8 @@ def test_what_is_not_there_is_added_and_nothing_else_is_touched(own: Path, templ
         "?? Dockerfile",
         "?? src/acme/__init__.py",
     ]
+    subprocess.run(undo, shell=True, cwd=own, check=True, capture_output=True)
+    assert tree(own) == before
 
 
 @pytest.mark.test
