@@ -109,12 +109,13 @@ def work_out(store: Store, base: Tree, theirs: Tree, places: Places) -> Plan:
     if ANSWERS_FILE in level_theirs and ANSWERS_FILE in conflicts:
         after[ANSWERS_FILE] = level_theirs[ANSWERS_FILE]
         del conflicts[ANSWERS_FILE]
+    origins = {places.of(path): path for path in mine}
     beside = put_beside(store, after, [path for path in after if path not in mine and taken(path)], taken)
     return Plan(
         before=mine,
         after=after,
         moved=moves(store, mine, after, places, moved_base, theirs),
-        kept=kept,
+        kept={origins.get(path, path): copy for path, copy in kept.items()},
         beside=beside,
         conflicts=conflicts,
         gone=gone,

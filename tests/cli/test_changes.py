@@ -103,6 +103,21 @@ def test_a_package_is_renamed_with_edits_and_modules_of_ones_own(make: Make, lon
 
 
 @pytest.mark.test
+def test_an_edited_file_of_a_renamed_package_that_is_made_no_longer_is_kept(
+    make: Make, long: Path, invoke: Invoke
+) -> None:
+    project = make("acme")
+    write(project, {"src/acme/long.py": LONG + "mine\n"})
+    commit(project, "mine")
+    (long / "template/project/src/{{ package_name }}/long.py").unlink()
+    release(long, "v2.0.0", {})
+    said = done(invoke, "update", project, "--set", "package_name=other")
+    assert "  kept      src/acme/long.py as src/other/long.py.yours: it is made no longer" in said
+    assert "removed" not in said
+    assert (project / "src/other/long.py.yours").read_text() == LONG + "mine\n"
+
+
+@pytest.mark.test
 def test_moves_that_the_template_names_are_followed_however_much_changed(
     make: Make, long: Path, invoke: Invoke
 ) -> None:
