@@ -80,7 +80,9 @@ def newer(folder: Path) -> tuple[str, str]:
     before = str(recorded["_commit"])
     with ExitStack() as stack:
         engine = _newest(stack, _location(folder, recorded), folder)
-        return before, before if engine.is_at(before) else str(engine.commit)
+        after = str(engine.commit)
+        # A project may be of a commit that comes after the newest tag.
+        return before, before if engine.is_at(before) or before.startswith(f"{after}-") else after
 
 
 @contextmanager

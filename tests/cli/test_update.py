@@ -268,6 +268,7 @@ def test_an_older_template_is_refused(make: Make, template: Path, invoke: Invoke
     write(project, {".copier-answers.yml": (project / ".copier-answers.yml").read_text().replace("v1.0.0", described)})
     commit(project, "as made from a commit after the newest version")
     git(template, "tag", "--delete", "later")
+    assert invoke("update", project, "--check").exit_code == 0
     result = invoke("update", project)
     assert result.exit_code == 1
     assert f"made from version {described} of its template, and the newest there is v1.0.0" in result.stderr
