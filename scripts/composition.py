@@ -193,7 +193,14 @@ def code_trees(questions: Questionnaire) -> list[dict[str, str]]:
     models = list(space.of(MODEL))
     others = space.of(set(CODE_QUESTIONS) - set(MODEL))
     numbered = Space([[{"model": str(number)} for number in range(len(models))], *others.groups])
-    return [{**models[int(row.pop("model"))], **row} for row in numbered.covering(2)]
+    valid = list(space.of(CODE_QUESTIONS))
+    found = [nearest({**models[int(row.pop("model"))], **row}, valid) for row in numbered.covering(2)]
+    return [answers for place, answers in enumerate(found) if answers not in found[:place]]
+
+
+def nearest(answers: dict[str, str], valid: list[dict[str, str]]) -> dict[str, str]:
+    """Return these answers, or where a model does not go with another of them, valid ones that differ in the fewest."""
+    return min(valid, key=lambda each: sum(each.get(name) != value for name, value in answers.items()))
 
 
 def telling_trees(composition: Composition) -> Iterator[dict[str, str]]:
