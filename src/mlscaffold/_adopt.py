@@ -1,6 +1,7 @@
 """Put what a project would have into a folder that was made in another way: only files that are not there."""
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -113,7 +114,8 @@ def as_text(found: Adopted, done: bool) -> str:
     if done:
         lines += ["", "Nothing of yours was changed. Look at it with git status, then commit what you want to keep."]
         # The first leaves what the new .gitignore names.
-        lines += ["To undo it: git clean -fd . && git clean -fd ."]
+        git = "git" if found.folder == Path.cwd() else f"git -C {shlex.quote(str(found.folder))}"
+        lines += [f"To undo it: {git} clean -fd . && {git} clean -fd ."]
     else:
         lines += ["", "Nothing was written."]
     return "\n".join(lines)

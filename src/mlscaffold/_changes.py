@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlscaffold._merge import ANSWERS_FILE
-from mlscaffold._update import UNDO, Outlook
+from mlscaffold._update import Outlook, undo
 
 # The files that list what a project installs.
 _PACKAGES = ("pyproject.toml", "environment.yml")
@@ -67,7 +67,7 @@ def _next(outlook: Outlook) -> Iterator[str]:
         yield "Look at it with git diff, run the tests, then commit."
     if needs_setup(outlook):
         yield "Packages may have changed: run make setup."
-    yield f"To undo all of it: {UNDO}"
+    yield f"To undo all of it: {undo(outlook.folder)}"
 
 
 def needs_setup(outlook: Outlook) -> bool:
@@ -92,6 +92,6 @@ def as_json(outlook: Outlook, done: bool) -> str:
         "conflicts": [{"path": path, "lines": list(outlook.places[path])} for path in sorted(plan.conflicts)],
         "mentions": list(outlook.mentions),
         "run_setup": needs_setup(outlook),
-        "undo": UNDO,
+        "undo": undo(outlook.folder),
     }
     return json.dumps(found if done else found | {"patch": outlook.patch}, indent=2)

@@ -1,5 +1,6 @@
 """Bring a project to the newest version of its template, or to other answers."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,6 @@ from mlscaffold._stage import signals_as_exceptions
 from mlscaffold._store import Store, Tree
 from mlscaffold._translate import DIRTY
 
-UNDO = "git reset --quiet -- . && git restore . && git clean -fd ."
 PACKAGE = "package_name"
 # What git leaves in its folder while something is not finished.
 UNFINISHED = {
@@ -44,6 +44,12 @@ class Outlook:
     notes: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     patch: str = ""
+
+
+def undo(folder: Path) -> str:
+    """Return the command that undoes all; in another folder, it names this one, as it removes what is in no commit."""
+    git = "git" if folder == Path.cwd() else f"git -C {shlex.quote(str(folder))}"
+    return f"{git} reset --quiet -- . && {git} restore . && {git} clean -fd ."
 
 
 def look_ahead(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
@@ -206,9 +212,9 @@ def _write(store: Store, plan: Plan) -> None:
         if not _git.status(folder):
             raise
         code = error.exit_code if isinstance(error, Stopped) else 130
-        raise Stopped(f"stopped half-way; in {folder} this undoes it: {UNDO}", code) from error
+        raise Stopped(f"stopped half-way; in {folder} this undoes it: {undo(folder)}", code) from error
     except (MlscaffoldError, OSError) as error:
-        left = f"It left changes; in {folder} this undoes them: {UNDO}"
+        left = f"It left changes; in {folder} this undoes them: {undo(folder)}"
         why = error.message if isinstance(error, MlscaffoldError) else f"{error.strerror}: {error.filename}"
         raise MlscaffoldError(
             f"the update stopped: {why}",

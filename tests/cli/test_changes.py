@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlscaffold._update import UNDO
+from mlscaffold._update import undo
 
 from .conftest import Invoke
 from .toy import commit, git, release, tree, write
@@ -261,8 +261,22 @@ def test_both_sides_of_a_conflict_are_in_git(make: Make, long: Path, invoke: Inv
     git(project, "checkout", "--theirs", "--", "Dockerfile")
     assert (project / "Dockerfile").read_bytes() == b"\0new"
     before = git(project, "rev-parse", "HEAD")
-    subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+    subprocess.run(undo(project), shell=True, check=True, capture_output=True)
     assert (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD")) == ("", before)
+
+
+def test_the_command_that_undoes_names_the_project_unless_it_is_run_there(
+    make: Make, workshop: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make("my acme")
+    git(workshop, "init", "--quiet")
+    write(workshop, {"beside.txt": "mine, and in no commit\n"})
+    said = done(invoke, "update", project, "--set", "deployment=none").splitlines()[-1].partition("all of it: ")[2]
+    subprocess.run(said, shell=True, cwd=workshop, check=True, capture_output=True)
+    assert git(project, "status", "--porcelain") == ""
+    assert (workshop / "beside.txt").exists()
+    monkeypatch.chdir(project)
+    assert undo(project) == "git reset --quiet -- . && git restore . && git clean -fd ."
 
 
 @pytest.mark.test
@@ -351,7 +365,7 @@ def test_killed_at_any_moment_all_is_as_before_or_can_be_undone(make: Make, long
     subprocess.run(command, check=True, capture_output=True)
     seconds = time.monotonic() - started
     for moment in range(20):
-        subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+        subprocess.run(undo(project), shell=True, check=True, capture_output=True)
         assert (tree(project), git(project, "rev-parse", "HEAD")) == (before, head)
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -361,5 +375,5 @@ def test_killed_at_any_moment_all_is_as_before_or_can_be_undone(make: Make, long
             os.killpg(process.pid, signal.SIGKILL)
         # What git itself leaves, and asks to be removed.
         (project / ".git/index.lock").unlink(missing_ok=True)
-    subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+    subprocess.run(undo(project), shell=True, check=True, capture_output=True)
     assert (tree(project), git(project, "rev-parse", "HEAD")) == (before, head)

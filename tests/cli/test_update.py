@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from mlscaffold._errors import MlscaffoldError
-from mlscaffold._update import UNDO
+from mlscaffold._update import undo
 
 from .conftest import Invoke
 from .toy import commit, git, release, tree, write
 
 Make = Callable[..., Path]
-AT_THE_END = ["Look at it with git diff, run the tests, then commit.", f"To undo all of it: {UNDO}"]
+LOOK = "Look at it with git diff, run the tests, then commit."
 
 README = "# {{ project_name }}\n\n{{ description }}\n\nTask: {{ task }}, version two.\n\nThe end.\n"
 
@@ -42,7 +42,8 @@ def test_a_new_version_keeps_a_persons_edits(make: Make, template: Path, invoke:
         "  added     NEW.md",
         "  changed   README.md, with your edits",
         "",
-        *AT_THE_END,
+        LOOK,
+        f"To undo all of it: {undo(project)}",
     ]
     assert result.stderr == ""
     text = (project / "README.md").read_text()
@@ -120,7 +121,8 @@ def test_an_edit_follows_a_file_that_the_template_moved(make: Make, template: Pa
     assert result.stdout.splitlines()[1:] == [
         "  moved     src/acme/train.py -> src/acme/training/train.py, with your edits",
         "",
-        *AT_THE_END,
+        LOOK,
+        f"To undo all of it: {undo(project)}",
     ]
     moved = (project / "src/acme/training/train.py").read_text()
     assert moved == CODE.replace(".config", "..config").replace("fit()", "fit(1)")

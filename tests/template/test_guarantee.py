@@ -14,7 +14,7 @@ import pytest
 from mlscaffold import _apply, _moves
 from mlscaffold._merge import Places, Plan, work_out
 from mlscaffold._store import Store
-from mlscaffold._update import UNDO
+from mlscaffold._update import undo
 
 from .rendering import Renderer, read_tree
 from .test_update import git
@@ -77,7 +77,7 @@ def check(project: Path, machine: Path, base: Files, places: Places, case: str) 
     assert not list(back(base, mine, there, plan, places)), case
     named = {path for path, content in there.items() if b"\n<<<<<<< yours" in content and path not in mine}
     assert named <= plan.conflicts.keys(), case
-    subprocess.run(UNDO, shell=True, cwd=project, check=True, capture_output=True)
+    subprocess.run(undo(project), shell=True, check=True, capture_output=True)
     assert tracked(project) == mine, case
     assert git(project, "status", "--porcelain") == "", case
     assert {path: (project / path).read_bytes() for path in OWN} == OWN, case
