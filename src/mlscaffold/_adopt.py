@@ -1,5 +1,6 @@
 """Put what a project would have into a folder that was made in another way: only files that are not there."""
 
+import json
 import os
 import shlex
 import shutil
@@ -69,11 +70,7 @@ def _check(folder: Path) -> None:
             f"{folder} is in no git repository, which could undo this",
             'Run git init && git add --all && git commit -m "As it was" there first.',
         )
-    if changes := _git.status(folder):
-        raise MlscaffoldError(
-            f"{folder} has changes that are not committed: {', '.join(change.path for change in changes[:3])}",
-            "Commit them first.",
-        )
+    _git.check_clean(folder, "Commit them first.")
 
 
 def _compare(room: Path, folder: Path, notes: tuple[str, ...]) -> Adopted:
@@ -113,9 +110,20 @@ def as_text(found: Adopted, done: bool) -> str:
     lines += [f"  not made  {path}: a file or a link is where it needs a folder" for path in found.blocked]
     if done:
         lines += ["", "Nothing of yours was changed. Look at it with git status, then commit what you want to keep."]
-        # The first leaves what the new .gitignore names.
-        git = "git" if found.folder == Path.cwd() else f"git -C {shlex.quote(str(found.folder))}"
-        lines += [f"To undo it: {git} clean -fd . && {git} clean -fd ."]
+        lines += [f"To undo it, and what is made since: {undo(found.folder)}"]
     else:
         lines += ["", "Nothing was written."]
     return "\n".join(lines)
+
+
+def as_json(found: Adopted, done: bool) -> str:
+    """Return the same for programs."""
+    kinds = {name: list(getattr(found, name)) for name in ("added", "same", "others", "blocked", "notes")}
+    return json.dumps({"folder": str(found.folder), "done": done, **kinds, "undo": undo(found.folder)}, indent=2)
+
+
+def undo(folder: Path) -> str:
+    """Return the command that removes what was added, and what is made since."""
+    git = "git" if folder == Path.cwd() else f"git -C {shlex.quote(str(folder))}"
+    # The first leaves what the new .gitignore names.
+    return f"{git} clean -fd . && {git} clean -fd ."

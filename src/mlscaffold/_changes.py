@@ -67,7 +67,7 @@ def _next(outlook: Outlook) -> Iterator[str]:
         yield "Look at it with git diff, run the tests, then commit."
     if needs_setup(outlook):
         yield "Packages may have changed: run make setup."
-    yield f"To undo all of it: {undo(outlook.folder)}"
+    yield f"To undo all of it, and what is made since: {undo(outlook.folder)}"
 
 
 def needs_setup(outlook: Outlook) -> bool:

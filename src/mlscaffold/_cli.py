@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mlscaffold._errors import MlscaffoldError, Stopped
-from mlscaffold._later import COMMANDS, set_answers
+from mlscaffold._later import COMMANDS, check_json, json_alone, set_answers, takes_json
 
 
 class _Group(click.Group):
@@ -73,6 +73,7 @@ def cli() -> None:
 @click.option("--run", is_flag=True, help="Then set the project up and train its model.")
 @click.option("--plain", is_flag=True, help="Ask line by line, for screen readers and simple terminals.")
 @click.option("--link-data", is_flag=True, help="Put a link to the table into the project instead of a copy.")
+@takes_json
 def new(
     path: str | None,
     assignments: tuple[str, ...],
@@ -87,6 +88,7 @@ def new(
     run: bool,
     on_conflict: str | None,
     plain: bool,
+    as_json: bool,
 ) -> None:
     """Make a project in PATH, a new or empty folder, or a repository with nothing but a README and a licence.
 
@@ -96,6 +98,9 @@ def new(
     """
     if run and dry_run:
         raise click.UsageError("--dry-run makes nothing that --run could train")
+    check_json(as_json, defaults)
+    if run and as_json:
+        raise click.UsageError("with --run, make says what it does: leave --json out")
     if run:
         from mlscaffold import _run
 
@@ -110,16 +115,20 @@ def new(
     request = _decide.Request(
         path, answers, defaults, dry_run, not no_git, source, data, target, link_data, on_conflict, plain, said, place
     )
-    created = _new.create_project(request)
+    with json_alone(as_json):
+        created = _new.create_project(request)
     _report.notes(created.notes)
-    click.echo(_report.planned(created) if dry_run else _report.created(created, trained=run))
+    if as_json:
+        click.echo(_report.as_json(created, not dry_run))
+    else:
+        click.echo(_report.planned(created) if dry_run else _report.created(created, trained=run))
     if run:
         page = _run.set_up_and_train(created.folder)
         click.echo(f"\nReport: {page}\nNext: {_report.into(created)}make {_run.next_target(created.folder)}")
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@takes_json
 def options(as_json: bool) -> None:
     """List the questions, their choices and what they mean."""
     from mlscaffold import _options, _source

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.request import urlopen
 
-from mlscaffold import _git, _record, _update
+from mlscaffold import _git, _record, _versions
 from mlscaffold._errors import MlscaffoldError
 
 State = Literal["ok", "look", "wrong", "skipped"]
@@ -55,21 +55,17 @@ def examine(folder: Path) -> list[Finding]:
 
 def git(folder: Path) -> Finding:
     """Say whether git can merge updates here."""
-    if not _git.is_installed():
-        return Finding("git", "wrong", "it is not installed", "Install git: updates are merged with it.")
-    said = ".".join(map(str, _git.version()))
-    if _git.version() < _git.LEAST:
-        least = ".".join(map(str, _git.LEAST))
-        return Finding("git", "wrong", f"version {said}", f"Install {least} or later: updates are merged with it.")
+    if lack := _git.lack():
+        return Finding("git", "wrong", *lack)
     if not _git.enclosing_repository(folder):
         return Finding("git", "look", "the project is in no repository", "git init && git add --all && git commit")
-    return Finding("git", "ok", f"version {said}")
+    return Finding("git", "ok", f"version {'.'.join(map(str, _git.version()))}")
 
 
 def template(folder: Path) -> Finding:
     """Say whether the template has something newer."""
     try:
-        before, after = _update.newer(folder)
+        before, after = _versions.newer(folder)
     except MlscaffoldError as error:
         return Finding("template", "look", error.message, error.hint)
     if before == after:

@@ -50,6 +50,28 @@ def version() -> tuple[int, ...]:
     return tuple(map(int, numbers[:3]))
 
 
+def lack() -> tuple[str, str] | None:
+    """Return what keeps the git of this machine from merging updates, and the next step."""
+    least = ".".join(map(str, LEAST))
+    if not is_installed():
+        return "git is not installed", f"Install git {least} or later: updates are merged with it."
+    if version() < LEAST:
+        said = ".".join(map(str, version()))
+        return f"git {said} is too old to merge updates with", f"Install git {least} or later."
+    return None
+
+
+def check_clean(folder: Path, advice: str) -> None:
+    """Make sure that git has all that is in `folder`, a part of a repository.
+
+    Raises:
+        MlscaffoldError: there are changes; it ends with the advice.
+    """
+    if changes := status(folder):
+        first = ", ".join(change.path for change in changes[:3]) + (", …" if len(changes) > 3 else "")
+        raise MlscaffoldError(f"{folder} has changes that are not committed: {first}", advice)
+
+
 def check_ready(folder: Path) -> None:
     """Make sure that a first commit in `folder`, which need not exist, can work.
 
@@ -151,6 +173,20 @@ def is_safe(folder: Path, name: str) -> bool:
 def head(folder: Path) -> str:
     """Return the last commit of a repository."""
     return _run("rev-parse", "HEAD", cwd=folder).strip()
+
+
+def remote_commits(url: str) -> dict[str, str]:
+    """Return the commits that HEAD and the tags of a repository elsewhere name.
+
+    Raises:
+        MlscaffoldError: it is out of reach.
+    """
+    found: dict[str, str] = {}
+    for line in _run("ls-remote", "--", url, "HEAD", "refs/tags/*", cwd=Path.cwd()).splitlines():
+        commit, _, name = line.partition("\t")
+        # An annotated tag is named twice, the second time with the commit that it stands for.
+        found[name.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+    return found
 
 
 def branch(folder: Path) -> str:

@@ -1,5 +1,8 @@
 """The commands for a project that is there already. What they need is imported by those that need it."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import click
@@ -11,7 +14,27 @@ _project = click.option(
     "--project", metavar="PATH", default=".", type=Path, help="The project, if not the current folder."
 )
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+takes_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def check_json(wanted: bool, defaults: bool) -> None:
+    """Make sure that nothing is asked where a program reads.
+
+    Raises:
+        UsageError: it would be.
+    """
+    if wanted and not defaults:
+        raise click.UsageError("--json is for programs, which nothing can be asked: add --defaults")
+
+
+@contextmanager
+def json_alone(wanted: bool) -> Iterator[None]:
+    """Keep all but the JSON at the end from a program that reads the output; people see it beside."""
+    if wanted:
+        with redirect_stdout(sys.stderr):
+            yield
+    else:
+        yield
 
 
 @click.command()
@@ -19,7 +42,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for pro
 @set_answers
 @_dry_run
 @click.option("--check", is_flag=True, help="Only say whether there is something newer; the exit code is 2 if so.")
-@_json
+@takes_json
 @click.pass_context
 def update(
     ctx: click.Context, path: Path, assignments: tuple[str, ...], dry_run: bool, check: bool, as_json: bool
@@ -42,7 +65,7 @@ def update(
 @click.argument("assignments", metavar="NAME=VALUE...", nargs=-1, required=True)
 @_project
 @_dry_run
-@_json
+@takes_json
 @click.pass_context
 def add(ctx: click.Context, assignments: tuple[str, ...], project: Path, dry_run: bool, as_json: bool) -> None:
     """Change answers of a project.
@@ -59,7 +82,7 @@ def add(ctx: click.Context, assignments: tuple[str, ...], project: Path, dry_run
 @click.argument("assignments", metavar="[NAME=VALUE...]", nargs=-1)
 @_project
 @click.option("--patch", is_flag=True, help="Print a patch that git apply takes.")
-@_json
+@takes_json
 @click.pass_context
 def diff(ctx: click.Context, assignments: tuple[str, ...], project: Path, patch: bool, as_json: bool) -> None:
     """Show what add or update would do.
@@ -74,7 +97,7 @@ def diff(ctx: click.Context, assignments: tuple[str, ...], project: Path, patch:
 
 @click.command()
 @click.argument("path", default=".", type=Path)
-@_json
+@takes_json
 @click.pass_context
 def doctor(ctx: click.Context, path: Path, as_json: bool) -> None:
     """Look at a project, and say what is wrong.
@@ -95,12 +118,16 @@ def doctor(ctx: click.Context, path: Path, as_json: bool) -> None:
 @click.option("--answers", "file", metavar="FILE", type=Path, help="Read answers from a YAML or JSON file; --set wins.")
 @click.option("--defaults", is_flag=True, help="Ask nothing; take the default of every other question.")
 @_dry_run
-def adopt(path: Path, assignments: tuple[str, ...], file: Path | None, defaults: bool, dry_run: bool) -> None:
+@takes_json
+def adopt(
+    path: Path, assignments: tuple[str, ...], file: Path | None, defaults: bool, dry_run: bool, as_json: bool
+) -> None:
     """Add to a project made in another way.
 
     What one from the template would have is put beside what is there. No file is overwritten; those that the template
     would make in another way are named.
     """
+    check_json(as_json, defaults)
     from mlscaffold import _answers, _ask, _source
 
     answers, source = _answers.gather(assignments, file), _source.find_source()
@@ -108,9 +135,10 @@ def adopt(path: Path, assignments: tuple[str, ...], file: Path | None, defaults:
     from mlscaffold import _adopt, _decide, _report
 
     request = _decide.Request(str(path), answers, defaults, dry_run, git=False, source=source)
-    found = _adopt.adopt(request, path.resolve())
+    with json_alone(as_json):
+        found = _adopt.adopt(request, path.resolve())
     _report.notes(found.notes)
-    click.echo(_adopt.as_text(found, not dry_run))
+    click.echo((_adopt.as_json if as_json else _adopt.as_text)(found, not dry_run))
 
 
 def _change(
@@ -135,11 +163,11 @@ def _change(
 def _check(ctx: click.Context, path: Path, given: dict[str, str], as_json: bool) -> None:
     import json
 
-    from mlscaffold import _update
+    from mlscaffold import _versions
 
     if given:
         raise click.UsageError("--check looks at versions alone: leave --set out")
-    before, after = _update.newer(path)
+    before, after = _versions.newer(path)
     if as_json:
         click.echo(json.dumps({"folder": str(path), "before": before, "after": after, "newer": before != after}))
     elif before == after:

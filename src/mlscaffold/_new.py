@@ -31,6 +31,7 @@ class Created:
 
     path: str
     folder: Path
+    answers: Answers
     files: tuple[str, ...]
     commit: str
     branch: str
@@ -96,6 +97,7 @@ def _create(request: Request, path: str, target: Path, engine: Engine, talk: Tal
     return Created(
         path=path,
         folder=target,
+        answers=answers,
         files=files,
         commit=commit,
         branch=branch,

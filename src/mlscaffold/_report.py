@@ -1,5 +1,6 @@
 """What the commands say at their end: only what happened."""
 
+import json
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,6 +35,32 @@ def created(project: Created, trained: bool) -> str:
         return told
     steps = [*into(project).split(" && ")[:-1], "make setup", "make train"]
     return told + "\n\nNext:\n" + "\n".join(f"  {step}" for step in steps)
+
+
+def as_json(project: Created, done: bool) -> str:
+    """Return the same for programs; `done` is whether it was made, or would be."""
+    data, checked = project.data, project.checked
+    found = {
+        "folder": str(project.folder),
+        "done": done,
+        "answers": dict(project.answers),
+        "files": list(project.files),
+        "commit": project.commit,
+        "branch": project.branch,
+        "template": {"location": project.template, "version": project.template_version},
+        "no_updates": project.no_updates,
+        "notes": list(dict.fromkeys(project.notes)),
+        "data": data
+        and {
+            "file": str(data.file),
+            "rows": data.rows,
+            "columns": [column.name for column in data.columns],
+            "sampled": data.sampled,
+            "told": list(checked.told),
+            "findings": [{"what": what, "advice": advice} for what, advice in checked.findings],
+        },
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def into(project: Created) -> str:

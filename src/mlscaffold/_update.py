@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlscaffold import _apply, _copier, _git, _merge, _moves, _record
+from mlscaffold import _apply, _copier, _git, _merge, _moves, _record, _versions
 from mlscaffold._copier import Engine
 from mlscaffold._errors import MlscaffoldError, Stopped
-from mlscaffold._merge import ANSWERS_FILE, Plan
+from mlscaffold._merge import Plan
 from mlscaffold._questions import Questionnaire
 from mlscaffold._source import Source
 from mlscaffold._stage import signals_as_exceptions
@@ -74,21 +74,6 @@ def change(folder: Path, given: Mapping[str, str], newest: bool) -> Outlook:
             _apply.check_places(folder, outlook.plan)
             _write(store, outlook.plan)
         return outlook
-
-
-def newer(folder: Path) -> tuple[str, str]:
-    """Return the version that the project has of its template, and the newest one.
-
-    Raises:
-        MlscaffoldError: the template is out of reach.
-    """
-    recorded = _record.recorded(folder)
-    before = str(recorded["_commit"])
-    with ExitStack() as stack:
-        engine = _newest(stack, _location(folder, recorded), folder)
-        after = str(engine.commit)
-        # A project may be of a commit that comes after the newest tag.
-        return before, before if engine.is_at(before) or before.startswith(f"{after}-") else after
 
 
 @contextmanager
@@ -172,21 +157,13 @@ def _plan(
 def _location(folder: Path, recorded: Mapping[str, object]) -> str:
     location = str(recorded["_src_path"])
     if not _copier.is_reachable(location):
-        raise MlscaffoldError(
-            f"the template of this project is gone: {location} does not exist or is not a git repository",
-            f"If it moved, write its new place as _src_path in {folder / ANSWERS_FILE} and commit that.",
-        )
+        raise _versions.gone(location, folder)
     return location
 
 
 def _check_ready(folder: Path) -> None:
-    if not _git.is_installed():
-        raise MlscaffoldError("git is not installed; updates are merged with it", "Install git.")
-    if _git.version() < _git.LEAST:
-        least = ".".join(map(str, _git.LEAST))
-        raise MlscaffoldError(
-            f"this git is too old to merge updates with; {least} can", f"Install git {least} or later."
-        )
+    if lack := _git.lack():
+        raise MlscaffoldError(*lack)
     if not _git.enclosing_repository(folder):
         raise MlscaffoldError(
             f"{folder} is not in a git repository, and updates are merged with git",
@@ -195,12 +172,7 @@ def _check_ready(folder: Path) -> None:
     for name, what in UNFINISHED.items():
         if _git.own_file(folder, name).exists():
             raise MlscaffoldError(f"a {what} is not finished in {folder}", "Finish or abort it, then run this again.")
-    if changes := _git.status(folder):
-        first = ", ".join(change.path for change in changes[:3]) + (", …" if len(changes) > 3 else "")
-        raise MlscaffoldError(
-            f"{folder} has changes that are not committed: {first}",
-            "Commit them, or put them aside with git stash --include-untracked, then update.",
-        )
+    _git.check_clean(folder, "Commit them, or put them aside with git stash --include-untracked, then update.")
 
 
 def _write(store: Store, plan: Plan) -> None:

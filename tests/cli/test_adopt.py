@@ -1,5 +1,6 @@
 """What `mlscaffold adopt` adds to a folder that was made in another way, and what it leaves alone."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_what_is_not_there_is_added_and_nothing_else_is_touched(own: Path, templ
     result = invoke("adopt", own, "--defaults")
     assert result.exit_code == 0, result.output
     assert f"{own}: 3 files were added.\n" in result.stdout
-    undo = result.stdout.splitlines()[-1].partition("undo it: ")[2]
+    undo = result.stdout.splitlines()[-1].partition("made since: ")[2]
     assert "  yours     README.md: it is there, and the template's would be another\n" in result.stdout
     assert ".gitignore" not in result.stdout
     assert {path: (own / path).read_text() for path in MINE} == MINE
@@ -42,6 +43,18 @@ def test_what_is_not_there_is_added_and_nothing_else_is_touched(own: Path, templ
     ]
     subprocess.run(undo, shell=True, cwd=own, check=True, capture_output=True)
     assert tree(own) == before
+
+
+def test_programs_get_the_same_as_json(own: Path, invoke: Invoke) -> None:
+    found = json.loads(invoke("adopt", own, "--defaults", "--dry-run", "--json").stdout)
+    assert (found["done"], found["others"], found["same"]) == (
+        False,
+        ["README.md", "src/acme/model.py"],
+        [".gitignore"],
+    )
+    assert not found["done"]
+    assert found["added"] == [".copier-answers.yml", "Dockerfile", "src/acme/__init__.py"]
+    assert invoke("adopt", own, "--json").exit_code == 2
 
 
 @pytest.mark.test

@@ -271,7 +271,7 @@ def test_the_command_that_undoes_names_the_project_unless_it_is_run_there(
     project = make("my acme")
     git(workshop, "init", "--quiet")
     write(workshop, {"beside.txt": "mine, and in no commit\n"})
-    said = done(invoke, "update", project, "--set", "deployment=none").splitlines()[-1].partition("all of it: ")[2]
+    said = done(invoke, "update", project, "--set", "deployment=none").splitlines()[-1].partition("made since: ")[2]
     subprocess.run(said, shell=True, cwd=workshop, check=True, capture_output=True)
     assert git(project, "status", "--porcelain") == ""
     assert (workshop / "beside.txt").exists()
@@ -320,6 +320,14 @@ def test_an_unfinished_merge_is_told(make: Make, invoke: Invoke) -> None:
     git(project, "merge", "--quiet", "--no-ff", "--no-commit", "other")
     result = invoke("update", project)
     assert (result.exit_code, "a merge is not finished in" in result.stderr) == (1, True)
+
+
+def test_an_old_git_is_told(make: Make, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make("acme")
+    monkeypatch.setattr("mlscaffold._git.version", lambda: (2, 30, 2))
+    said = invoke("update", project).stderr
+    assert "error: git 2.30.2 is too old to merge updates with\n" in said
+    assert "Install git 2.38 or later." in said
 
 
 def test_something_newer_is_told_by_the_exit_code(make: Make, template: Path, invoke: Invoke) -> None:

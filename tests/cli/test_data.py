@@ -232,6 +232,9 @@ def test_a_table_can_be_linked_and_a_dry_run_reads_it_as_well(
     result = invoke("new", "acme", "--defaults", "--dry-run", "--data", file, "--target", "price")
     assert result.exit_code == 0, result.output
     assert "table.csv" in result.output.partition("raw/")[2]
+    asked = ("new", "acme", "--defaults", "--dry-run", "--data", file, "--target", "price", "--json")
+    data = json.loads(invoke(*asked).stdout)["data"]
+    assert (data["file"], data["columns"][-1], bool(data["rows"])) == (str(file), "price", True)
     assert list(workshop.iterdir()) == [file]
     own(file, "--target", "price", "--link-data")
     assert (workshop / "acme" / "data" / "raw" / "table.csv").resolve() == file

@@ -45,6 +45,24 @@ def test_a_project_is_one_commit_on_main_with_a_clean_tree(make: Make) -> None:
     }
 
 
+def test_programs_get_json_alone(template: Path, workshop: Path, run: Run) -> None:
+    done = run("new", "acme", "--defaults", "--json", "--set", "framework=pytorch")
+    found = json.loads(done.stdout)
+    assert (found["folder"], found["done"]) == (str(workshop / "acme"), True)
+    assert (found["commit"], found["branch"]) == (git(workshop / "acme", "rev-parse", "--short", "HEAD"), "main")
+    assert (found["answers"]["framework"], found["data"]) == ("pytorch", None)
+    assert found["template"] == {"location": str(template), "version": "v1.0.0"}
+    assert set(found["files"]) == {name for name, content in tree(workshop / "acme").items() if content is not None}
+    planned = json.loads(run("new", "other", "--defaults", "--json", "--dry-run").stdout)
+    assert (planned["done"], planned["commit"], (workshop / "other").exists()) == (False, "", False)
+
+
+@pytest.mark.parametrize("others", [[], ["--defaults", "--run"]])
+def test_json_is_refused_where_others_speak(workshop: Path, template: Path, run: Run, others: list[str]) -> None:
+    done = run("new", "acme", "--json", *others)
+    assert (done.returncode, "--json" in done.stderr, (workshop / "acme").exists()) == (2, True, False)
+
+
 def test_the_report_says_what_happened_and_what_is_next(template: Path, workshop: Path, invoke: Invoke) -> None:
     result = invoke("new", "my project", "--defaults")
     head = git(workshop / "my project", "rev-parse", "--short", "HEAD")

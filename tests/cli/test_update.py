@@ -43,7 +43,7 @@ def test_a_new_version_keeps_a_persons_edits(make: Make, template: Path, invoke:
         "  changed   README.md, with your edits",
         "",
         LOOK,
-        f"To undo all of it: {undo(project)}",
+        f"To undo all of it, and what is made since: {undo(project)}",
     ]
     assert result.stderr == ""
     text = (project / "README.md").read_text()
@@ -122,7 +122,7 @@ def test_an_edit_follows_a_file_that_the_template_moved(make: Make, template: Pa
         "  moved     src/acme/train.py -> src/acme/training/train.py, with your edits",
         "",
         LOOK,
-        f"To undo all of it: {undo(project)}",
+        f"To undo all of it, and what is made since: {undo(project)}",
     ]
     moved = (project / "src/acme/training/train.py").read_text()
     assert moved == CODE.replace(".config", "..config").replace("fit()", "fit(1)")

@@ -62,7 +62,7 @@ def stubbed_installers(folder: Path, env: Environment) -> Environment:
 
 def test_linters_find_nothing(project: Path, env: Environment) -> None:
     files = [project / ".gitlab-ci.yml", *project.glob(".gitlab/ci/*.yml")]
-    assert len(files) == 4
+    assert len(files) == 5
     run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *files, cwd=project, env=env)
 
 

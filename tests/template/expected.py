@@ -41,6 +41,8 @@ SERVICE = """
 @/pipeline/reload.py tests/clients.py tests/test_payload.py tests/test_reload.py tests/test_service.py
 tests/test_watching.py
 """
+# What proposes a newer template.
+PROPOSE = "scripts/propose_update.sh"
 # What builds the image, and ships a version tag.
 RELEASE = "deploy/forge.sh deploy/login.sh deploy/release.sh"
 RELEASES = {
@@ -71,8 +73,9 @@ WHEN: list[tuple[dict[str, str], str]] = [
     ({"monitoring": "prometheus", "deployment": "kubernetes"}, OPERATOR),
     ({"orchestration": "airflow"}, "dags/retrain.py dags/steps.txt"),
     ({"ci": "github"}, ".github/dependabot.yml .github/actions/setup/action.yml"),
-    ({"ci": "github"}, ".github/workflows/ci.yml .github/workflows/retrain.yml"),
-    ({"ci": "gitlab"}, ".gitlab-ci.yml .gitlab/ci/setup.yml"),
+    ({"ci": "github"}, ".github/workflows/ci.yml .github/workflows/retrain.yml .github/workflows/update.yml"),
+    ({"ci": "github"}, PROPOSE),
+    ({"ci": "gitlab"}, f".gitlab-ci.yml .gitlab/ci/setup.yml .gitlab/ci/update.yml {PROPOSE}"),
     *(
         ({"task": "text-classification", "framework": framework}, "@/training/lengths.py tests/test_lengths.py")
         for framework in ("pytorch", "tensorflow", "transformers")
@@ -203,7 +206,7 @@ FOREIGN = [
         "github gitlab",
         r"workflow|\bCI\b|make secrets|detect-secrets|pip-audit|build/scan",
     ),
-    _foreign("ci", "github gitlab", r"identity_token|vouches"),
+    _foreign("ci", "github gitlab", r"identity_token|vouches|propose_update|template_token"),
     _foreign("license", "MIT", r"\bMIT\b"),
     _foreign("license", "Apache-2.0", r"apache(?!-airflow)"),
     _foreign("license", "BSD-3-Clause", r"\bBSD\b"),

@@ -4,6 +4,7 @@ Random projects get random edits, and what other answers and a template that wen
 nothing of merging looks for every line of the edits.
 """
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from .rendering import Renderer, read_tree
 from .test_update import git
 
 EDITS = 10
+SHARES = 4
 # `make test` runs the first of them.
 PAIRS = [pytest.param(number, marks=pytest.mark.test if number < 3 else pytest.mark.prove) for number in range(50)]
 # What every project has git ignore.
@@ -63,6 +65,46 @@ def test_no_line_is_lost(
         put(project, OWN)
         assert git(project, "status", "--porcelain") == ""
         check(project, machine, base, places, f"{number}-{case}")
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_each_answer_by_itself_loses_no_line_of_any_file(
+    renderer: Renderer, machine: Path, project: Path, share: int
+) -> None:
+    changes = single_changes(renderer)
+    assert len(changes) > 30
+    base = dict(renderer.render().files)
+    put(machine / "base", base)
+    put(project, base)
+    random = Random(share)
+    for name, content in base.items():
+        if b"\0" not in content and not name.endswith(NOT_EDITED):
+            alter(project / name, b"mine in " + name.encode(), random)
+            append(project / name, b"mine below " + name.encode(), random)
+    put(project, OWN)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Mine, everywhere")
+    for question, value in changes[share::SHARES]:
+        put(machine / "theirs", dict(renderer.render({question: value}).files))
+        places = _moves.by_answers(renderer.questions.engine, {}, {question: value})
+        check(project, machine, base, places, f"{question}-{value}")
+        shutil.rmtree(machine / "theirs")
+
+
+def single_changes(renderer: Renderer) -> list[tuple[str, str]]:
+    """Return each answer that a project of defaults can have in place of one of its own."""
+    questions = renderer.questions
+    states = {name: questions.state(name, {}) for name in questions.choosers}
+    chosen = [
+        (name, str(value))
+        for name, state in states.items()
+        if state.asked
+        for value in state.values
+        if value != state.default
+    ]
+    return [*chosen, ("package_name", "elsewhere"), ("project_name", "Somewhere else"), ("description", "Ours")]
 
 
 def check(project: Path, machine: Path, base: Files, places: Places, case: str) -> None:
