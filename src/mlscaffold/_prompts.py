@@ -10,12 +10,17 @@ from typing import Protocol
 import click
 import questionary
 from prompt_toolkit.application import Application
+from prompt_toolkit.filters import has_selection
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.keys import Keys as Key
+from prompt_toolkit.selection import SelectionType
 
 WIDEST = 100
 _BACK = object()
 # What was proposed is not marked once the pointer is elsewhere: there would be two.
 STYLE = questionary.Style([("selected", "noreverse"), ("pointer", "fg:ansicyan bold"), ("highlighted", "fg:ansicyan")])
+# What stands in a line to type is marked, as the first key replaces it.
+MARKED = questionary.Style([("selected", "reverse")])
 # What is typed to go back where there are no keys.
 BACK_SIGN = "<"
 
@@ -91,15 +96,15 @@ class Keys:
         return value
 
     def type(self, asked: Asked, default: str, check: Callable[[str], str]) -> str:
-        """Return a line."""
+        """Return a line; what is proposed gives way to what is typed, unless a person moves within it first."""
         question = questionary.text(
             _head(asked),
             default,
             validate=lambda text: check(text) or True,
             instruction=f"{_below(asked, 'Enter')}\n ",
-            style=STYLE,
+            style=MARKED,
         )
-        typed = str(_answer(question.application, asked.back))
+        typed = str(_answer(question.application, asked.back, mark=True))
         click.echo(wrapped(f"{asked.message} {typed}", "? ", "  "))
         return typed
 
@@ -114,7 +119,7 @@ def _below(asked: Asked, keys: str) -> str:
     return f"\n{wrapped(told, '  ', '  ', width() - 1)}"
 
 
-def _answer(application: "Application[object]", back: bool) -> object:
+def _answer(application: "Application[object]", back: bool, mark: bool = False) -> object:
     keys = KeyBindings()
 
     # Eager, as Esc begins longer keys in a line to type, and would wait for them.
@@ -123,16 +128,34 @@ def _answer(application: "Application[object]", back: bool) -> object:
         if back:
             event.app.exit(result=_BACK)
 
+    # The library lets typed keys replace what is selected, and not what is pasted.
+    @keys.add(Key.BracketedPaste, filter=has_selection, eager=True)
+    def paste_over(event: KeyPressEvent) -> None:
+        event.current_buffer.cut_selection()
+        event.current_buffer.insert_text(event.data.splitlines()[0] if event.data else "")
+
     # Its own last drawing would cut words at the edge of the terminal.
     application.erase_when_done = True
     application.key_bindings = merge_key_bindings([*filter(None, [application.key_bindings]), keys])
     try:
-        answer = application.run()
+        answer = application.run(pre_run=lambda: _mark(application) if mark else None)
     except EOFError as error:
         raise KeyboardInterrupt from error
     if answer is _BACK:
         raise Back
     return answer
+
+
+def _mark(application: "Application[object]") -> None:
+    """Select the whole line, as if somebody had done so with the shift key held."""
+    buffer = application.current_buffer
+    if not buffer.text:
+        return
+    buffer.cursor_position = 0
+    buffer.start_selection(SelectionType.CHARACTERS)
+    if buffer.selection_state:
+        buffer.selection_state.enter_shift_mode()
+    buffer.cursor_position = len(buffer.text)
 
 
 class Lines:

@@ -40,6 +40,28 @@ def test_enter_takes_what_is_proposed(terminal: Terminal, workshop: Path) -> Non
     assert git(workshop / "churn-model", "status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        ("churn", "churn"),
+        ("\x1b[200~pasted\x1b[201~-in", "pasted-in"),
+        ("\x7fchurn", "churn"),
+        ("\x1b[C-2", "my-project-2"),
+        ("\x1b[Hnot-", "not-my-project"),
+    ],
+)
+def test_what_is_typed_replaces_what_is_proposed_unless_one_moves_in_it(
+    terminal: Terminal, workshop: Path, keys: str, name: str
+) -> None:
+    child = terminal("new")
+    answer(child, "Where should the project go?", keys)
+    child.expect_exact("1 of 4. What is the project called?")
+    child.expect_exact(name.capitalize().replace("-", " "))
+    child.send("\x03")
+    finish(child)
+    assert not (workshop / name).exists()
+
+
 def test_answers_change_what_is_asked_and_given_ones_are_not_asked(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new", "acme", "--set", "description=", "--set", "python_version=3.14")
     answer(child, "1 of 4. What is the project called?")
