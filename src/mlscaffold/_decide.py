@@ -71,12 +71,13 @@ def look_at_data(request: Request, engine: Engine, talk: Talk) -> Data | None:
     """Return what the table holds, and show it.
 
     Raises:
-        UsageError: a target is named, and no table.
+        UsageError: a target is named, and no table; or something is said twice, in two ways.
     """
     if request.data is None:
         if request.target is not None or request.link or request.params:
             raise UsageError("--target, --param and --link-data are about your data", "Say where it is: --data FILE")
         return None
+    _check_said_twice(request, request.data)
     if talk.data is None:
         file = request.data.expanduser()
         _data.check_ready(file, engine)
@@ -122,6 +123,14 @@ def all_answers(request: Request, target: Path, engine: Engine, talk: Talk) -> A
                 raise
     _check_table(answers, data)
     return answers
+
+
+def _check_said_twice(request: Request, file: Path) -> None:
+    name, target = (request.answers.get(question) for question in (_data.FILE, _data.TARGET))
+    if name not in (None, file.name):
+        raise UsageError(f"--data is {file.name}, and {_data.FILE} is {name}", f"Leave {_data.FILE} out.")
+    if None not in (target, request.target) and target != request.target:
+        raise UsageError(f"--target is {request.target!r}, and target={target!r} is set", "Say one of them.")
 
 
 def _check_table(answers: Answers, data: Data | None) -> None:

@@ -78,6 +78,20 @@ def test_a_wrong_answer_is_refused_before_a_table_is_read(workshop: Path, invoke
     assert (code, "there is no question 'colour'" in said) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--set", "data_file=other.csv"], "--data is table.csv, and data_file is other.csv"),
+        (["--target", "a", "--set", "target=b"], "--target is 'a', and target='b' is set"),
+    ],
+)
+def test_what_is_said_twice_in_two_ways_is_refused(
+    workshop: Path, invoke: Invoke, arguments: list[str], said: str
+) -> None:
+    code, found = refused(invoke, "--data", workshop / "table.csv", *arguments)
+    assert (code, said in found) == (2, True), found
+
+
 def test_packages_that_are_missing_are_named_with_what_installs_them(
     workshop: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
