@@ -96,7 +96,8 @@ def test_each_answer_by_itself_loses_no_line_of_any_file(
 def single_changes(renderer: Renderer) -> list[tuple[str, str]]:
     """Return each answer that a project of defaults can have in place of one of its own."""
     questions = renderer.questions
-    states = {name: questions.state(name, {}) for name in questions.choosers}
+    answers = questions.complete({}, {})
+    states = {name: questions.state(name, answers) for name in questions.choosers}
     chosen = [
         (name, str(value))
         for name, state in states.items()
