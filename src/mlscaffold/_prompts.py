@@ -134,6 +134,14 @@ def _answer(application: "Application[object]", back: bool, mark: bool = False) 
         event.current_buffer.cut_selection()
         event.current_buffer.insert_text(event.data.splitlines()[0] if event.data else "")
 
+    # Nor do these keys do anything then.
+    @keys.add("c-u", filter=has_selection)
+    @keys.add("c-w", filter=has_selection)
+    @keys.add("c-k", filter=has_selection)
+    @keys.add("delete", filter=has_selection)
+    def empty(event: KeyPressEvent) -> None:
+        event.current_buffer.cut_selection()
+
     # Its own last drawing would cut words at the edge of the terminal.
     application.erase_when_done = True
     application.key_bindings = merge_key_bindings([*filter(None, [application.key_bindings]), keys])

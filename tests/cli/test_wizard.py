@@ -46,6 +46,7 @@ def test_enter_takes_what_is_proposed(terminal: Terminal, workshop: Path) -> Non
         ("churn", "churn"),
         ("\x1b[200~pasted\x1b[201~-in", "pasted-in"),
         ("\x7fchurn", "churn"),
+        ("\x15\x1b[C\x1b[Cchurn", "churn"),
         ("\x1b[C-2", "my-project-2"),
         ("\x1b[Hnot-", "not-my-project"),
     ],
