@@ -18,6 +18,8 @@ def newer(folder: Path) -> tuple[str, str]:
     Raises:
         MlscaffoldError: the project names no template, or that is out of reach.
     """
+    if lack := _git.lack():
+        raise MlscaffoldError(*lack)
     recorded = _record.recorded(folder)
     location, before = str(recorded["_src_path"]), str(recorded["_commit"])
     try:

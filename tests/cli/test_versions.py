@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import _versions
+from mlscaffold import _doctor, _versions
 from mlscaffold._copier import open_template
+from mlscaffold._errors import MlscaffoldError
 from mlscaffold._source import Source
 
 from .toy import commit, git, write
@@ -70,6 +71,14 @@ def test_it_is_what_the_template_itself_would_say(make: Callable[..., Path], tem
     after = _versions.newer(project)[1]
     assert after != before
     assert said.endswith(after)
+
+
+def test_without_git_that_is_what_is_said(make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make("acme")
+    monkeypatch.setenv("PATH", str(project))
+    with pytest.raises(MlscaffoldError, match="git is not installed"):
+        _versions.newer(project)
+    assert (_doctor.template(project).state, _doctor.git(project).state) == ("look", "wrong")
 
 
 def test_a_look_at_versions_needs_no_copier(make: Callable[..., Path]) -> None:
