@@ -27,6 +27,20 @@ BIN = ROOT / "build" / "prometheus" / "bin"
 TREE = ROOT / "build" / "prometheus" / "debian"
 PACKAGE = "acme_forecast"
 TESTS = ("alerts_test.yml", "days_test.yml")
+OPERATED = ("servicemonitor", "prometheusrule")
+# Says of each object that it is sent whether it fits the operator's schema.
+OPERATOR = """
+import { readFileSync } from "node:fs";
+import * as kinds from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
+for (const sent of JSON.parse(readFileSync(0, "utf-8"))) {
+  try {
+    new kinds[sent.kind](sent).validate();
+    console.log("fits");
+  } catch (error) {
+    console.log(error.message);
+  }
+}
+"""
 # Times of the rules that nobody waits for in a test, and those that stand in for them.
 HASTE = {r"\[(5m|15m|1h)\]": "[20s]", r"for: \w+": "for: 1s", r"> 100$": "> 20"}
 
@@ -151,6 +165,25 @@ def test_on_kubernetes_the_operator_has_the_same_rules(project: Path, env: Envir
         endpoint["authorization"]["credentials"].items()
         >= {"name": secrets[0]["name"], "key": secrets[0]["key"]}.items()
     )
+
+
+def test_the_operator_takes_what_is_rendered(project: Path, env: Environment) -> None:
+    folder = project / "deploy" / "kubernetes" / "base"
+    sent = [yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8")) for name in OPERATED]
+    assert operator_says(sent, env) == ["fits", "fits"]
+    sent[0]["spec"]["endpoints"][0]["port"] = 8000
+    sent[1]["spec"]["groups"][0]["rules"][0]["for"] = "soon"
+    first, second = operator_says(sent, env)
+    assert "must be string" in first
+    assert "must match pattern" in second
+
+
+def operator_says(objects: list[dict[str, Any]], env: Environment) -> list[str]:
+    """Return what the operator's schema says of each object."""
+    command = ["node", "--input-type=module", "--eval", OPERATOR]
+    sent = json.dumps(objects)
+    done = subprocess.run(command, input=sent, cwd=BIN.parent, env=env, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def test_the_dashboard_has_no_key_that_grafana_does_not_know(project: Path) -> None:

@@ -15,7 +15,8 @@ pyproject.toml
 @/inference/__init__.py @/inference/batches.py @/inference/bundle.py @/inference/encoder.py @/inference/naming.py
 @/inference/predict.py @/inference/prediction.py @/inference/predictor.py @/inference/storage.py @/inference/trusted.py
 @/inference/reference.py @/inference/versions.py
-@/evaluation/__init__.py @/evaluation/diagnostics.py @/evaluation/evaluate.py @/evaluation/explore.py
+@/evaluation/__init__.py @/evaluation/bootstrap.py @/evaluation/diagnostics.py @/evaluation/evaluate.py
+@/evaluation/explore.py
 @/evaluation/figures.py @/evaluation/floor.py @/evaluation/metrics.py @/evaluation/plots.py @/evaluation/report.py
 @/evaluation/drift.py @/evaluation/drift_metrics.py @/evaluation/drift_page.py @/evaluation/recent.py
 @/evaluation/rivals.py @/evaluation/shifts.py @/evaluation/tallies.py @/evaluation/threshold.py

@@ -17,9 +17,11 @@ from acme_ml.cli import DRIFTED, app
 from acme_ml.config import Config, DriftSettings
 from acme_ml.errors import BundleError, DataError
 from acme_ml.evaluation import drift, drift_page, tallies
-from acme_ml.evaluation.drift import Asked, Drift, find_drift
+from acme_ml.evaluation.drift import Drift, Sample, ask, find_drift
 from acme_ml.evaluation.drift_metrics import MOST_COLUMNS, write_metrics
 from acme_ml.evaluation.drift_page import write_drift
+from acme_ml.evaluation.metrics import answer
+from acme_ml.evaluation.recent import read_recent
 from acme_ml.evaluation.shifts import (
     Shift,
     association,
@@ -29,12 +31,14 @@ from acme_ml.evaluation.shifts import (
     stability_index,
 )
 from acme_ml.evaluation.tallies import NumberTally, Tally, WordTally, tally
+from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.reference import (
     MOST_POINTS,
     REFERENCE_FILE,
     Reference,
     describe_column,
 )
+from acme_ml.inference.storage import load_model
 from acme_ml.training.train import Run
 
 SETTINGS = DriftSettings()
@@ -250,17 +254,37 @@ def test_neighbours_that_are_tied_count_once(random: np.random.Generator) -> Non
     assert find_shifts(columns, SETTINGS, tied=20)[0].reasons == ()
 
 
-def test_of_very_many_examples_some_are_asked_about_evenly_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", [17, 350])
+def test_of_very_many_examples_some_are_asked_about_evenly_spread(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(drift, "MOST_ASKED", 100)
-    asked = Asked()
-    for _ in range(100):
-        chosen = asked.wanted(17)
-        asked.add(17, chosen, scores=pd.DataFrame({"place": chosen + asked.seen}))
-    places = asked.whole_places()
-    assert asked.seen == 1_700
+    sample = Sample()
+    for start in range(0, 1_700, size):
+        numbers = np.arange(start, min(start + size, 1_700))
+        sample.add(pd.DataFrame({"place": numbers}), numbers.astype(str))
+    places, features, target = sample.whole()
+    assert sample.seen == 1_700
+    assert sample.kept == len(places)
     assert 25 < len(places) <= 100
-    assert set(np.diff(places)) == {asked.step}
-    assert asked.whole("scores")["place"].tolist() == places.tolist()
+    assert set(np.diff(places)) == {sample.step}
+    assert features["place"].tolist() == places.tolist()
+    assert target.astype(int).tolist() == places.tolist()
+
+
+def test_what_is_rated_is_what_the_model_itself_answers(
+    trained: tuple[Config, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, run = trained
+    bundle, sample = load_bundle(run.bundle), Sample()
+    for part in read_recent(config.data_path, bundle.schema):
+        sample.add(part.features, part.target)
+    some = sample.whole().take(np.arange(0, sample.kept, 7))
+    whole = ask(some, bundle, run.bundle, is_measured=True)
+    native = answer(load_model(run.bundle), some.features)
+    assert whole.rated is not None
+    assert list(whole.rated) == list(native)
+    assert np.allclose(whole.rated, native, rtol=1e-3, atol=1e-3, equal_nan=True)
+    monkeypatch.setattr(drift, "ASKED_AT_ONCE", 5)
+    assert np.allclose(ask(some, bundle, run.bundle, is_measured=False).scores, whole.scores, rtol=1e-5, atol=1e-5)
 
 
 def test_what_is_kept_can_be_read_again(trained: tuple[Config, Run]) -> None:

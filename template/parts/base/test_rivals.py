@@ -10,13 +10,9 @@ from acme_ml.config import Config
 from acme_ml.data.load import load, read_examples
 from acme_ml.errors import BundleError
 from acme_ml.evaluation import rivals
+from acme_ml.evaluation.bootstrap import cut_blocks, draw_samples
 from acme_ml.evaluation.metrics import fit_baseline
-from acme_ml.evaluation.rivals import (
-    compare_rivals,
-    cut_blocks,
-    draw_samples,
-    read_known,
-)
+from acme_ml.evaluation.rivals import compare_rivals, read_known
 from acme_ml.inference.bundle import LEARNED_FILE
 from acme_ml.inference.storage import load_model
 from acme_ml.training.train import Run, train_candidate
@@ -50,7 +46,7 @@ def poor(measured: tuple[Config, Run], tmp_path: Path, monkeypatch: pytest.Monke
         model = load_model(run.bundle)
         return fit_baseline(model, train, config.seed) if asked == folder else model
 
-    monkeypatch.setattr(rivals, "load_model", look_up)
+    monkeypatch.setattr(rivals, "load_native", look_up)
     return Path(folder)
 
 
@@ -100,6 +96,8 @@ def test_samples_hold_units_whole() -> None:
         assert found[0] == found[1]
         assert found[3] == found[4] == found[5]
         assert found[0] + found[2] + found[3] == 3
+        # Each time that a unit is drawn, its examples come in their order.
+        assert [places[at + 1] for at in np.flatnonzero(places == 0)] == [1] * found[0]
 
 
 def test_blocks_are_of_neighbouring_times() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support, roc_auc_score
 
 from ..data.dataset import Split
-from ..inference.prediction import decide
+from ..inference.prediction import classes_of, decide
 from ..schema import Schema
 
 OF_A_CLASS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
@@ -38,6 +39,11 @@ def measure(model: BaseEstimator, features: Any, target: pd.Series, schema: Sche
 def answer(model: BaseEstimator, features: Any) -> pd.DataFrame:
     """Return the probability of each class (examples, classes)."""
     return pd.DataFrame(model.predict_proba(features), columns=model.classes_)
+
+
+def answer_from(scores: NDArray[Any], schema: Schema) -> pd.DataFrame | None:
+    """Return the same from scores (examples, classes); None where it takes more than these."""
+    return pd.DataFrame(scores.astype(np.float64), columns=classes_of(schema))
 
 
 def rate(answers: pd.DataFrame, target: pd.Series, schema: Schema, asked: str | None = None) -> dict[str, float]:

@@ -20,6 +20,8 @@ from ..schema import Schema
 
 # To see what images are like, not all have to be read once more.
 MOST_WATCHED = 1_000
+# The model is asked about so many images at once.
+ASKED_AT_ONCE = AT_ONCE
 
 
 @dataclass(frozen=True)

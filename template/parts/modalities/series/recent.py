@@ -17,6 +17,9 @@ from ..data.windows import build_windows
 from ..inference.reference import Watched
 from ..schema import Schema
 
+# The model is asked about so many windows at once.
+ASKED_AT_ONCE = 20_000
+
 
 @dataclass(frozen=True)
 class Part:

@@ -19,6 +19,9 @@ from ..inference.prediction import tabulate
 from ..inference.reference import Watched
 from ..schema import MISSING, Schema
 
+# The model is asked about so many rows at once.
+ASKED_AT_ONCE = 20_000
+
 
 @dataclass(frozen=True)
 class Part:

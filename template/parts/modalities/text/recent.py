@@ -19,6 +19,9 @@ from ..inference.prediction import tabulate
 from ..inference.reference import Watched
 from ..schema import Schema
 
+# The model is asked about so many texts at once.
+ASKED_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True)
 class Part:

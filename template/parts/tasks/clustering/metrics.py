@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import davies_bouldin_score, silhouette_samples
@@ -54,6 +55,11 @@ def answer(model: Pipeline, features: pd.DataFrame) -> pd.DataFrame:
         some = np.random.RandomState(0).permutation(len(labels))[:MAX_ROWS]
         silhouettes[some] = silhouette_samples(points[some], labels[some])
     return pd.DataFrame(points).assign(cluster=labels, silhouette=silhouettes)
+
+
+def answer_from(scores: NDArray[Any], schema: Schema) -> pd.DataFrame | None:
+    """Return the same from scores; None where it takes more than these: here, where each row lies."""
+    return None
 
 
 def rate(

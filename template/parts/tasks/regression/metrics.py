@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
@@ -13,7 +15,8 @@ from ..schema import Schema
 
 Scorer = Callable[[Any, Any, Any], dict[str, float]]
 
-METRICS = ("r2", "rmse", "mae")
+MEASURES = {"r2": r2_score, "rmse": root_mean_squared_error, "mae": mean_absolute_error}
+METRICS = tuple(MEASURES)
 LOWER_IS_BETTER = frozenset({"rmse", "mae"})
 
 
@@ -42,16 +45,17 @@ def answer(model: BaseEstimator, features: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"predicted": model.predict(features)})
 
 
+def answer_from(scores: NDArray[Any], schema: Schema) -> pd.DataFrame | None:
+    """Return the same from scores (rows, 1); None where it takes more than these."""
+    return pd.DataFrame({"predicted": scores[:, 0].astype(np.float64)})
+
+
 def rate(
     answers: pd.DataFrame, target: pd.Series, schema: Schema | None = None, asked: str | None = None
 ) -> dict[str, float]:
-    """Return the metrics of these predictions."""
+    """Return the metrics of these predictions, or the one that is asked for."""
     predicted = answers["predicted"]
-    return {
-        "r2": float(r2_score(target, predicted)),
-        "rmse": float(root_mean_squared_error(target, predicted)),
-        "mae": float(mean_absolute_error(target, predicted)),
-    }
+    return {name: float(measure(target, predicted)) for name, measure in MEASURES.items() if asked in (None, name)}
 
 
 def fit_baseline(model: BaseEstimator, train: Split, seed: int) -> BaseEstimator:

@@ -1,10 +1,10 @@
 """Compare recent data, and a model's answers to it, with what the model was made from."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,19 @@ from ..config import Config, DriftSettings
 from ..errors import DataError
 from ..inference.bundle import Bundle, load_bundle, measured_metrics
 from ..inference.naming import find_metric, write_number
+from ..inference.predictor import load_native
 from ..inference.reference import Reference
-from ..inference.storage import load_model
 from ..schema import Schema
-from .metrics import LOWER_IS_BETTER, answer, rate
-from .recent import Part, answers_of, read_recent
-from .rivals import draw_samples
+from .bootstrap import draw_samples
+from .metrics import LOWER_IS_BETTER, answer, answer_from, rate
+from .recent import ASKED_AT_ONCE, answers_of, read_recent
 from .shifts import Shift, find_shifts
 from .tallies import Tally, tally
 
 # Fewer examples tell nothing.
 LEAST_EXAMPLES = 20
 # The model is asked about so many of the examples at most, evenly spread.
-MOST_ASKED = 50_000
+MOST_ASKED = 20_000
 # How sure a metric is, is told from so many of them.
 MOST_SAMPLED = 5_000
 # Over time, the metric is that of so many parts at most.
@@ -70,42 +70,49 @@ class Drift(BaseModel, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
+class Examples(NamedTuple):
+    """Some examples by their places among all, what a model takes of them, and what is true of them where known."""
+
+    places: NDArray[np.intp]
+    features: Any
+    target: Any
+
+    def take(self, some: NDArray[np.intp]) -> "Examples":
+        """Return some of them."""
+        return Examples(*(pick(each, some) for each in self))
+
+
 @dataclass
-class Asked:
-    """What the model was asked, and answered: some of the examples, evenly spread, however many there are."""
+class Sample:
+    """Some of the examples that the model takes, evenly spread, however many there are."""
 
     step: int = 1
     seen: int = 0
     kept: int = 0
-    places: list[NDArray[np.intp]] = field(default_factory=list)
-    tables: dict[str, list[Any]] = field(default_factory=dict)
+    parts: list[Examples] = field(default_factory=list)
 
-    def wanted(self, count: int) -> NDArray[np.intp]:
-        """Return which of the next examples are asked about."""
-        return np.arange(-self.seen % self.step, count, self.step)
-
-    def add(self, count: int, chosen: NDArray[np.intp], **tables: Any) -> None:
-        """Keep what is known of the chosen ones of so many examples; once they are too many, every other is let go."""
-        self.places.append(chosen + self.seen)
-        for name, table in tables.items():
-            self.tables.setdefault(name, []).append(table)
-        self.seen += count
+    def add(self, features: Any, target: Any) -> None:
+        """Keep some of these examples; once there are too many, every other is let go."""
+        chosen = np.arange(-self.seen % self.step, len(features), self.step)
+        self.parts.append(Examples(chosen + self.seen, pick(features, chosen), pick(target, chosen)))
+        self.seen += len(features)
         self.kept += len(chosen)
-        if self.kept > MOST_ASKED:
+        while self.kept > MOST_ASKED:
             self.step *= 2
-            places = self.whole_places()
-            keep = np.flatnonzero(places % self.step == 0)
-            self.places = [places[keep]]
-            self.tables = {name: [self.whole(name).iloc[keep]] for name in self.tables}
-            self.kept = len(keep)
+            self.parts = [part.take(np.flatnonzero(part.places % self.step == 0)) for part in self.parts]
+            self.kept = sum(len(part.places) for part in self.parts)
 
-    def whole_places(self) -> NDArray[np.intp]:
-        """Return the places of those that are kept."""
-        return np.concatenate(self.places)
+    def whole(self) -> Examples:
+        """Return the examples that are kept."""
+        return Examples(*map(joined, zip(*self.parts, strict=True)))
 
-    def whole(self, name: str) -> Any:
-        """Return all of a table that is kept."""
-        return pd.concat(self.tables[name], ignore_index=True)
+
+class Answers(NamedTuple):
+    """What a model answers for some examples: its scores, and where it is measured, what is rated."""
+
+    examples: Examples
+    scores: NDArray[Any]
+    rated: pd.DataFrame | None
 
 
 def find_drift(config: Config, folder: Path, source: Path) -> Drift:
@@ -117,17 +124,17 @@ def find_drift(config: Config, folder: Path, source: Path) -> Drift:
     bundle = load_bundle(folder)
     columns = {name: tally(each) for name, each in reference.columns.items()}
     refused: Counter[str] = Counter()
-    asked, examples, native, tied = Asked(), 0, None, 1
+    sample, examples, tied, is_measured = Sample(), 0, 1, False
     for part in read_recent(source, bundle.schema):
         examples, tied = examples + part.examples, max(tied, part.tied)
         refused.update(part.refused)
         for name, values in part.watched.items():
             columns[name].add(values)
-        # Scores alone need no more than the graph.
-        native = native or (load_model(folder) if part.is_measured else None)
-        ask(asked, part, bundle, native)
+        sample.add(part.features, part.target)
+        is_measured = part.is_measured
     if examples < LEAST_EXAMPLES:
         raise DataError(f"{source} holds {examples} examples; to tell drift from chance, it takes {LEAST_EXAMPLES}")
+    asked = ask(sample.whole(), bundle, folder, is_measured) if sample.kept else None
     answers = count_answers(asked, reference, bundle.schema)
     shifts, answered = (find_shifts(found, config.drift, tied) for found in map(with_values, (columns, answers)))
     metric = measure_over_time(asked, bundle.schema, config, measured_metrics(folder), tied)
@@ -149,45 +156,55 @@ def with_values(columns: dict[str, Tally]) -> dict[str, Tally]:
     return {name: each for name, each in columns.items() if each.count or each.missing}
 
 
-def ask(asked: Asked, part: Part, bundle: Bundle, native: Any) -> None:
-    """Let the model answer for some of the examples that it takes; keep what is true of them where that is known."""
-    count = len(part.features)
-    chosen = asked.wanted(count)
-    tables: dict[str, Any] = {}
-    if len(chosen):
-        features = part.features.iloc[chosen] if hasattr(part.features, "iloc") else part.features[chosen]
-        scores = bundle.predictor.scores(bundle.encoder.encode_features(features))
-        tables["scores"] = pd.DataFrame(scores)
-        if part.is_measured:
-            tables["rated"] = answer(native, features)
-            tables["truth"] = pd.DataFrame() if part.target is None else part.target.iloc[chosen].reset_index(drop=True)
-    asked.add(count, chosen, **tables)
+def pick(table: Any, places: NDArray[np.intp]) -> Any:
+    """Return some rows of a table or array, if there is one."""
+    return table if table is None else table.iloc[places] if hasattr(table, "iloc") else table[places]
 
 
-def count_answers(asked: Asked, reference: Reference, schema: Schema) -> dict[str, Tally]:
+def joined(parts: Sequence[Any]) -> Any:
+    """Return the rows of tables or arrays in one, if there are any."""
+    if parts[0] is None:
+        return None
+    return pd.concat(parts) if hasattr(parts[0], "iloc") else np.concatenate(parts)
+
+
+def ask(examples: Examples, bundle: Bundle, folder: Path, is_measured: bool) -> Answers:
+    """Return what the saved model answers, and what is rated of that, if it is measured."""
+    parts = [
+        examples.take(np.arange(start, min(start + ASKED_AT_ONCE, len(examples.places)))).features
+        for start in range(0, len(examples.places), ASKED_AT_ONCE)
+    ]
+    scores = np.concatenate([bundle.predictor.scores(bundle.encoder.encode_features(part)) for part in parts])
+    if not is_measured:
+        return Answers(examples, scores, None)
+    rated = answer_from(scores, bundle.schema)
+    if rated is None:
+        native = load_native(folder)
+        rated = pd.concat([answer(native, part) for part in parts], ignore_index=True)
+    return Answers(examples, scores, rated)
+
+
+def count_answers(asked: Answers | None, reference: Reference, schema: Schema) -> dict[str, Tally]:
     """Return the model's answers beside those that it gave to the examples held out."""
     found = {name: tally(each) for name, each in reference.answers.items()}
-    if "scores" in asked.tables:
-        truth = asked.whole("truth") if "truth" in asked.tables else None
-        for name, values in answers_of(asked.whole("scores").to_numpy(), truth, schema).items():
+    if asked:
+        for name, values in answers_of(asked.scores, asked.examples.target, schema).items():
             found[name].add(values)
     return found
 
 
 def measure_over_time(
-    asked: Asked, schema: Schema, config: Config, before: dict[str, float | None], tied: int
+    asked: Answers | None, schema: Schema, config: Config, before: dict[str, float | None], tied: int
 ) -> MetricShift | None:
     """Return the metric of recent examples, as a whole and over time; None where it is not known, or not defined."""
     name = find_metric(config.evaluation.metric, before)
     was = before[name]
-    if was is None or "rated" not in asked.tables:
+    if was is None or asked is None or asked.rated is None:
         return None
-    answers, truth = asked.whole("rated"), asked.whole("truth")
-    known = None if not len(truth) else truth.squeeze(axis="columns") if truth.shape[-1] == 1 else truth
-    places = asked.whole_places()
+    answers, places, truth = asked.rated, asked.examples.places, asked.examples.target
 
     def measure(some: NDArray[np.intp]) -> float:
-        return rate(answers.iloc[some], None if known is None else known.iloc[some], schema, name)[name]
+        return rate(answers.iloc[some], pick(truth, some), schema, name)[name]
 
     everything = np.arange(len(answers))
     sign = -1.0 if name in LOWER_IS_BETTER else 1.0

@@ -20,7 +20,7 @@ from ..data.dataset import Dataset, Split
 from ..data.load import read_examples
 from ..errors import BundleError
 from ..inference.bundle import HELD_OUT_FILE, LEARNED_FILE, LINEAGE_FILE, METRICS_FILE, find_bundle, read_json
-from ..inference.storage import load_model
+from ..inference.predictor import load_native
 from ..schema import SCHEMA_FILE, Schema
 from .diagnostics import diagnose
 from .figures import draw
@@ -109,7 +109,7 @@ def evaluate_saved(config: Config, name: str | None = None) -> tuple[Path, Evalu
     else:
         places = find_held_out(examples, folder, config.data_path)
     test, train = examples.take(places), examples.take(np.setdiff1d(np.arange(len(examples.features)), places))
-    model, measure = load_model(folder), scorer(own)
+    model, measure = load_native(folder), scorer(own)
     baseline = fit_baseline(model, train, config.seed) if len(train.features) else None
     return folder, Evaluation(
         metrics=measure(model, test.features, test.target),

@@ -1,7 +1,5 @@
 """Which of two saved models is better, on the same examples, of which neither has learned."""
 
-from collections.abc import Iterator
-from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +14,11 @@ from ..data.load import read_examples
 from ..errors import BundleError
 from ..inference.bundle import HELD_OUT_FILE, LEARNED_FILE, LINEAGE_FILE, read_json
 from ..inference.naming import find_metric, write_number
-from ..inference.storage import load_model
+from ..inference.predictor import load_native
 from ..schema import Schema
+from .bootstrap import Places, cut_blocks, draw_samples
 from .evaluate import LEAST_NEW, find_held_out, has_learned_all, read_keys, read_own_schema
 from .metrics import LOWER_IS_BETTER, answer, rate
-
-Places = NDArray[np.intp]
 
 # Of the samples, at least this share must define the metric.
 LEAST_DEFINED = 0.5
@@ -91,7 +88,7 @@ def compare_rivals(config: Config, champion: Path, challenger: Path) -> Comparis
         )
     test = examples.take(places)
     models = [
-        Rated(answer(load_model(folder), test.features), own)
+        Rated(answer(load_native(folder), test.features), own)
         for folder, own in zip((champion, challenger), schemas, strict=True)
     ]
     units = ties.groups[places] if ties.times is None else cut_blocks(ties.times[places])
@@ -128,21 +125,6 @@ def weigh(models: list[Rated], target: Any, units: Places, config: Config, names
         confidence=settings.confidence,
         margin=settings.margin,
     )
-
-
-def draw_samples(units: Places, count: int, seed: int) -> Iterator[Places]:
-    """Yield the places of so many samples: as many units as there are, drawn at random, each with all its examples."""
-    numbers = np.unique(units, return_inverse=True)[1]
-    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
-    random = np.random.default_rng(seed)
-    for _ in range(count):
-        yield np.concatenate([members[unit] for unit in random.integers(len(members), size=len(members))])
-
-
-def cut_blocks(times: NDArray[np.float64] | Places) -> Places:
-    """Return the number of each example's block of neighbouring times; of n times, a block has the cube root of n."""
-    distinct, ranks = np.unique(times, return_inverse=True)
-    return np.asarray(ranks // ceil(len(distinct) ** (1 / 3)), dtype=np.intp)
 
 
 def name_of(folder: Path) -> str:

@@ -60,7 +60,12 @@ def load_predictor(folder: Path, encoder: Encoder) -> Predictor:
     """Return the fastest predictor that the saved model has."""
     if (folder / ONNX_FILE).exists():
         return OnnxPredictor(folder / ONNX_FILE)
+    return NativePredictor(load_native(folder), encoder)
+
+
+def load_native(folder: Path) -> Any:
+    """Return the fitted pipeline of a saved model. Raises BundleError."""
     # Imported where it is used: a model with an ONNX graph runs without the training framework.
     from .storage import load_model
 
-    return NativePredictor(load_model(folder), encoder)
+    return load_model(folder)
