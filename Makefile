@@ -20,7 +20,7 @@ demo: $(BIN)/mlscaffold
 
 setup: .venv/ready build/test/ready  ## Install what `make check` and `make test` need
 
-check: lint  ## For every save: style, types, questions, parts, files, the covering matrix, the command
+check: lint  ## For every save: style, types, questions, parts, files, every two answers, the command
 	$(BIN)/python $(TESTS) -m check tests/cli tests/template $(FLAGS)
 
 test: check build/test/ready  ## For every push: check, updates, a code tree of each task, one image, one life

@@ -40,7 +40,8 @@ files are verbatim, or gather fragments of several axes: `make where FILE=…` s
 def fillings(call: str, text: str) -> dict[str, set[str]]:
     """Return for each name that the text asks for with `call` the axes of the parts that have it."""
     names = FILLED[call].findall(text)
-    return {name: {axis_of(path) for path in files(PARTS) if path.endswith(f"/{name}")} for name in names}
+    parts = files(PARTS) if names else []
+    return {name: {axis_of(path) for path in parts if path.endswith(f"/{name}")} for name in names}
 
 
 def axis_of(path: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, Template, TemplateNotFound
+from jinja2 import Environment, Template, TemplateNotFound, TemplatesNotFound
 
 from mlscaffold._errors import UsageError
 from mlscaffold._questions import Questionnaire, load_questions
@@ -83,8 +83,11 @@ def remember_files(environment: Environment) -> None:
     missing: set[str] = set()
 
     def select_template(names: Iterable[str], *others: Any) -> Template:
-        known = list(names)
-        return select([name for name in known if name not in missing] or known, *others)
+        asked = list(names)
+        known = [name for name in asked if name not in missing]
+        if not known:
+            raise TemplatesNotFound(asked)
+        return select(known, *others)
 
     def get_source(environment: Environment, name: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         if name in missing:

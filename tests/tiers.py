@@ -13,8 +13,8 @@ COMMANDS = {"check": "make check", "test": "make test", "prove": "make prove"}
 OF_FOLDER = {"tests/cli": "check", "tests/template": "check", "tests/delivery": "test"}
 # What a tier adds to the one before it.
 ADDS = {
-    "check": "questions, composition, parts, files, the covering matrix, the command",
-    "test": "updates, one code tree for each task, deployments and pipelines as files, one image, one life",
+    "check": "questions, composition, parts, files, projects for every two answers, the command",
+    "test": "every three answers, updates, a code tree of each task, deployments, pipelines as files, an image, a life",
     "prove": "all code trees, images, lives, pipelines executed, alerts, checkov, lowest versions, the largest files",
 }
 

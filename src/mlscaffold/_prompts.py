@@ -10,7 +10,7 @@ from typing import Protocol
 import click
 import questionary
 from prompt_toolkit.application import Application
-from prompt_toolkit.filters import has_selection
+from prompt_toolkit.filters import Always, has_selection
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.keys import Keys as Key
 from prompt_toolkit.selection import SelectionType
@@ -141,6 +141,11 @@ def _answer(application: "Application[object]", back: bool, mark: bool = False) 
     @keys.add("delete", filter=has_selection)
     def empty(event: KeyPressEvent) -> None:
         event.current_buffer.cut_selection()
+
+    # In a line that one moves in, it removes a character, and leaves only where there is none.
+    @keys.add("c-d", filter=has_selection if mark else Always(), eager=True)
+    def leave(event: KeyPressEvent) -> None:
+        event.app.exit(exception=EOFError())
 
     # Its own last drawing would cut words at the edge of the terminal.
     application.erase_when_done = True

@@ -53,6 +53,7 @@ def test_an_answer_is_changed_and_the_version_stays(make: Make, template: Path, 
     assert "Already up to date" in done(invoke, "add", "framework=pytorch", "--project", project)
 
 
+@pytest.mark.test
 def test_what_would_be_done_is_what_is_done(make: Make, long: Path, invoke: Invoke) -> None:
     project = make("acme")
     release(long, "v2.0.0", {"template/project/NEW.md": "new\n"})
@@ -265,6 +266,7 @@ def test_both_sides_of_a_conflict_are_in_git(make: Make, long: Path, invoke: Inv
     assert (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD")) == ("", before)
 
 
+@pytest.mark.test
 def test_the_command_that_undoes_names_the_project_unless_it_is_run_there(
     make: Make, workshop: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,8 @@ def recorded(project: Path) -> dict[str, str]:
 
 def test_enter_takes_what_is_proposed(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new")
-    answer(child, "Where should the project go?", "\x15churn-model")
+    # What is typed takes the place of what is proposed.
+    answer(child, "Where should the project go?", "churn-model")
     for question in ("1 of 4. What is the project called?", "2 of 4. What should the model do?", "trains it?"):
         answer(child, question)
     answer(child, "4 of 4. Should it answer HTTP requests?")
@@ -40,29 +41,7 @@ def test_enter_takes_what_is_proposed(terminal: Terminal, workshop: Path) -> Non
     assert git(workshop / "churn-model", "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize(
-    ("keys", "name"),
-    [
-        ("churn", "churn"),
-        ("\x1b[200~pasted\x1b[201~-in", "pasted-in"),
-        ("\x7fchurn", "churn"),
-        ("\x15\x1b[C\x1b[Cchurn", "churn"),
-        ("\x1b[C-2", "my-project-2"),
-        ("\x1b[Hnot-", "not-my-project"),
-    ],
-)
-def test_what_is_typed_replaces_what_is_proposed_unless_one_moves_in_it(
-    terminal: Terminal, workshop: Path, keys: str, name: str
-) -> None:
-    child = terminal("new")
-    answer(child, "Where should the project go?", keys)
-    child.expect_exact("1 of 4. What is the project called?")
-    child.expect_exact(name.capitalize().replace("-", " "))
-    child.send("\x03")
-    finish(child)
-    assert not (workshop / name).exists()
-
-
+@pytest.mark.test
 def test_answers_change_what_is_asked_and_given_ones_are_not_asked(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new", "acme", "--set", "description=", "--set", "python_version=3.14")
     answer(child, "1 of 4. What is the project called?")
@@ -76,6 +55,7 @@ def test_answers_change_what_is_asked_and_given_ones_are_not_asked(terminal: Ter
     assert not {"framework", "deployment"} & answers.keys()
 
 
+@pytest.mark.test
 def test_the_way_back_keeps_what_still_fits(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new")
     answer(child, "Where should the project go?", "\x15churn")
@@ -232,6 +212,7 @@ def test_slow_keys_are_keys(terminal: Terminal) -> None:
     assert finish(child)[0] == 130
 
 
+@pytest.mark.test
 def test_a_refused_text_is_asked_again(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new", "acme")
     answer(child, "project called?", "\x15" + "x" * 31)
@@ -255,6 +236,7 @@ def test_a_place_that_will_not_do_is_asked_again(terminal: Terminal, workshop: P
     assert finish(child)[0] == 130
 
 
+@pytest.mark.test
 def test_a_wrong_answer_is_refused_before_the_first_question(terminal: Terminal) -> None:
     child = terminal("new", "acme", "--set", "framework=jax")
     code, said = finish(child)
@@ -263,6 +245,7 @@ def test_a_wrong_answer_is_refused_before_the_first_question(terminal: Terminal)
     assert "project called?" not in said
 
 
+@pytest.mark.test
 def test_a_pair_that_turns_out_wrong_is_refused(terminal: Terminal, workshop: Path) -> None:
     child = terminal("new", "acme", "--set", "framework=pytorch")
     answer(child, "project called?")

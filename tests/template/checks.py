@@ -49,9 +49,19 @@ def check_words(project: Project) -> Iterator[str]:
 def foreign_words(content: bytes) -> dict[int, str]:
     """Return which of the foreign patterns occur, and how."""
     text = content.decode("utf-8").lower()
-    meant = ((number, foreign) for number, foreign in enumerate(FOREIGN) if not text.startswith(foreign.elsewhere))
-    found = ((number, foreign.pattern.search(text)) for number, foreign in meant)
-    return {number: match.group() for number, match in found if match}
+    found: dict[int, str] = {}
+    for line in text.splitlines():
+        for number, word in foreign_in(line):
+            if not text.startswith(FOREIGN[number].elsewhere):
+                found.setdefault(number, word)
+    return found
+
+
+@cache
+def foreign_in(line: str) -> tuple[tuple[int, str], ...]:
+    """Return the foreign patterns of a line, and how they occur; most lines are in many files."""
+    found = ((number, foreign.pattern.search(line)) for number, foreign in enumerate(FOREIGN))
+    return tuple((number, match.group()) for number, match in found if match)
 
 
 def check_content(project: Project) -> Iterator[str]:

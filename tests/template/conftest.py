@@ -13,16 +13,23 @@ from .rendering import Renderer, all_answers, copy_template
 
 @pytest.fixture(scope="session")
 def combinations(tally: Tally) -> list[dict[str, str]]:
-    """So many of the valid combinations, from the questions themselves, that every three answers are in one."""
+    """So many of the valid combinations, from the questions themselves, that every two answers are in one."""
     space = all_answers()
     tally.possible = len(space)
-    return space.covering(3)
+    return space.covering(2)
 
 
 @pytest.fixture(scope="session")
-def more_combinations(combinations: list[dict[str, str]]) -> list[dict[str, str]]:
+def triples(combinations: list[dict[str, str]]) -> list[dict[str, str]]:
+    """So many that every three answers are in one; those that are among the others are left out."""
+    return [answers for answers in all_answers().covering(3) if answers not in combinations]
+
+
+@pytest.fixture(scope="session")
+def quadruples(combinations: list[dict[str, str]], triples: list[dict[str, str]]) -> list[dict[str, str]]:
     """So many that every four answers are in one; those that are among the others are left out."""
-    return [answers for answers in all_answers().covering(4) if answers not in combinations]
+    fewer = [*combinations, *triples]
+    return [answers for answers in all_answers().covering(4) if answers not in fewer]
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ FOREIGN = [
         # skl2onnx calls so what it writes a graph into.
         r"docker|container(?!: Any|\))|(?<!sklearn\.)(?<!onnx\.)\bcompose\b|10001|deploy/",
     ),
-    _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:|federat"),
+    _foreign("deployment", " ".join(set(DEPLOYMENTS) - {"docker"}), r"deploy\.sh|make deploy|^deploy:  ##|federat"),
     # Those where something may run at its hours.
     _foreign(
         "deployment",

@@ -99,6 +99,7 @@ def test_every_part_is_asked_for() -> None:
     assert unused == []
 
 
+@pytest.mark.test
 def test_every_folder_of_parts_is_chosen_by_some_answers(renderer: Renderer) -> None:
     # A folder is named by three answers at most.
     chosen = {part for answers in all_answers().covering(3) for part in parts_for(renderer, answers)}

@@ -131,6 +131,7 @@ def test_what_decides_the_code_is_named(footprint: Footprint) -> None:
     assert {name: reads for name in code if (reads := footprint.of_file(name) - set(CODE_QUESTIONS))} == {}
 
 
+@pytest.mark.test
 def test_a_file_reads_nothing_else(renderer: Renderer, footprint: Footprint) -> None:
     for answers in footprint.space.covering(2):
         project = renderer.render(answers)

@@ -27,7 +27,7 @@ from .dependencies import check_dependencies
 from .rendering import Project, Renderer, all_answers, code_answers, label, read_tree
 
 # So many that two workers finish together; each worker looks at a content it has seen only once.
-CHUNKS = 24
+FEW, CHUNKS = 6, 24
 CHECKS: list[Check] = [
     check_files,
     check_words,
@@ -56,26 +56,35 @@ def code_trees() -> dict[str, str]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_every_three_answers_go_together(
+@pytest.mark.parametrize("chunk", range(FEW))
+def test_every_two_answers_go_together(
     renderer: Renderer, combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
-    look_at(part(combinations, chunk), renderer, code_trees, tally)
+    look_at(part(combinations, chunk, FEW), renderer, code_trees, tally)
+
+
+@pytest.mark.test
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_three_answers_go_together(
+    renderer: Renderer, triples: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
+) -> None:
+    look_at(part(triples, chunk), renderer, code_trees, tally)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_four_answers_go_together(
-    renderer: Renderer, more_combinations: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
+    renderer: Renderer, quadruples: list[dict[str, str]], code_trees: dict[str, str], tally: Tally, chunk: int
 ) -> None:
-    look_at(part(more_combinations, chunk), renderer, code_trees, tally)
+    look_at(part(quadruples, chunk), renderer, code_trees, tally)
 
 
-def part(combinations: list[dict[str, str]], chunk: int) -> list[dict[str, str]]:
+def part(combinations: list[dict[str, str]], chunk: int, chunks: int = CHUNKS) -> list[dict[str, str]]:
     """Return those of a chunk: neighbours, as most of their files are the same."""
     alike = sorted(combinations, key=lambda answers: label(code_answers(answers)))
-    return alike[len(alike) * chunk // CHUNKS : len(alike) * (chunk + 1) // CHUNKS]
+    return alike[len(alike) * chunk // chunks : len(alike) * (chunk + 1) // chunks]
 
 
 def look_at(some: list[dict[str, str]], renderer: Renderer, code_trees: dict[str, str], tally: Tally) -> None:
@@ -126,7 +135,12 @@ def test_copier_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    "answers", [{}, EVERYTHING, {"serving": "none", "ci": "none"}], ids=["defaults", "texts", "none"]
+    "answers",
+    [
+        pytest.param({}, id="defaults", marks=pytest.mark.test),
+        pytest.param(EVERYTHING, id="texts"),
+        pytest.param({"serving": "none", "ci": "none"}, id="none", marks=pytest.mark.test),
+    ],
 )
 def test_the_command_writes_what_is_rendered_here(renderer: Renderer, tmp_path: Path, answers: dict[str, str]) -> None:
     data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
@@ -141,6 +155,7 @@ def test_the_command_writes_what_is_rendered_here(renderer: Renderer, tmp_path: 
     assert git.startswith("git init && git add --all && git commit ")
 
 
+@pytest.mark.test
 def test_pytest_copie_makes_the_same(copie: Copie, renderer: Renderer) -> None:
     answers = {"task": "regression", "environment": "venv", "ci": "none"}
     result = copie.copy(extra_answers=answers, template_dir=renderer.template)

@@ -81,7 +81,12 @@ def trees() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "package", [pytest.param("ml", marks=pytest.mark.test), "zz", "a_package_with_a_name_of_forty_letters_x"]
+    "package",
+    [
+        pytest.param("ml", marks=pytest.mark.test),
+        pytest.param("zz", marks=pytest.mark.test),
+        "a_package_with_a_name_of_forty_letters_x",
+    ],
 )
 def test_any_package_name_leaves_the_code_clean(renderer: Renderer, trees: list[dict[str, str]], package: str) -> None:
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def tree(request: pytest.FixtureRequest, renderer: Renderer) -> Tree:
     project = renderer.render(request.param)
     modules = read_modules(project)
     found = {
-        name: {each for node in ast.walk(module) for each in imported(node, name, project)}
+        name: {each for node, _ in imports_of(module) for each in imported(node, name, project)}
         for name, module in modules.items()
     }
     return Tree(project, modules, found)
@@ -83,22 +84,33 @@ def read_modules(project: Project) -> dict[str, ast.Module]:
     root = f"src/{project.package}/"
     paths = [path for path in project.python if path.startswith(root)]
     return {
-        path.removeprefix(root).removesuffix(".py").replace("/", "."): ast.parse(project.files[path]) for path in paths
+        path.removeprefix(root).removesuffix(".py").replace("/", "."): parsed(project.files[path]) for path in paths
     }
 
 
-def imported(node: ast.AST, name: str, project: Project) -> Iterator[str]:
+@cache
+def parsed(content: bytes) -> ast.Module:
+    """Return a module; most are the same in many trees."""
+    return ast.parse(content)
+
+
+@cache
+def imports_of(module: ast.Module) -> tuple[tuple[ast.Import | ast.ImportFrom, bool], ...]:
+    """Return the statements of a module that import, and whether each stands at its top."""
+    top = set(module.body)
+    return tuple((node, node in top) for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def imported(node: ast.Import | ast.ImportFrom, name: str, project: Project) -> Iterator[str]:
     """Yield the modules of the package that a statement in the module of this name imports."""
     if isinstance(node, ast.Import):
         absolute = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom):
+    else:
         folder = [project.package, *name.split(".")[:-1]]
         base = [*folder[: len(folder) - node.level + 1], *([node.module] if node.module else [])]
         start = ".".join(base if node.level else [node.module or ""])
         whole = start in {project.package, *(f"{project.package}.{room}" for room in BELOW)}
         absolute = [f"{start}.{alias.name}" for alias in node.names] if whole else [start]
-    else:
-        return
     yield from (each.partition(".")[2] for each in absolute if each.startswith(f"{project.package}."))
 
 
@@ -107,8 +119,8 @@ def deferred(tree: Tree) -> set[str]:
     return {
         name
         for name, module in tree.modules.items()
-        for node in ast.walk(module)
-        if node not in module.body and any(imported(node, name, tree.project))
+        for node, at_top in imports_of(module)
+        if not at_top and any(imported(node, name, tree.project))
     }
 
 
