@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from scripts.composition import FILLED, ROOT, files
 
@@ -40,8 +41,13 @@ files are verbatim, or gather fragments of several axes: `make where FILE=…` s
 def fillings(call: str, text: str) -> dict[str, set[str]]:
     """Return for each name that the text asks for with `call` the axes of the parts that have it."""
     names = FILLED[call].findall(text)
-    parts = files(PARTS) if names else []
-    return {name: {axis_of(path) for path in parts if path.endswith(f"/{name}")} for name in names}
+    return {name: {axis_of(path) for path in parts() if path.endswith(f"/{name}")} for name in names}
+
+
+@cache
+def parts() -> list[str]:
+    """Return the paths of all parts; they are looked up once."""
+    return files(PARTS)
 
 
 def axis_of(path: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+from copier import _user_data
 from jinja2 import Environment, Template, TemplateNotFound, TemplatesNotFound
 
 from mlscaffold._errors import UsageError
@@ -102,6 +104,20 @@ def remember_files(environment: Environment) -> None:
     environment.select_template = select_template  # type: ignore[method-assign, assignment]
 
 
+def hasten_yaml() -> None:
+    """Let Copier parse YAML with libyaml where it is there: the lists of parts and layers are long."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    def parse(text: str) -> Any:
+        try:
+            return yaml.load(text, Loader=loader)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+
+    casts: Any = _user_data.CAST_STR_TO_NATIVE
+    casts["yaml"] = parse
+
+
 class Composition:
     """A template that lies in a folder: its questions, its frames and its parts."""
 
@@ -110,9 +126,11 @@ class Composition:
         self.root = root
         self.questions = load_questions(root)
         remember_files(self.questions.engine._environment)
+        hasten_yaml()
         folder = root / "template/project"
         self.frames = {name: (folder / name).read_bytes() for name in files(folder)}
         self.parts = files(root / "template/parts")
+        self._known = frozenset(self.parts)
 
     def answers(self, words: Iterable[str]) -> dict[str, object]:
         """Return the answers that are given as name=value.
@@ -187,7 +205,7 @@ class Composition:
 
     def _having(self, name: str, folders: list[str]) -> list[str]:
         """Return the parts of that name in the folders, in their order."""
-        return [part for part in (f"{folder}/{name}" for folder in folders) if part in self.parts]
+        return [part for part in (f"{folder}/{name}" for folder in folders) if part in self._known]
 
 
 def code_trees(questions: Questionnaire) -> list[dict[str, str]]:

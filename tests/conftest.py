@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pytest
 from tally import Tally
-from tiers import OF_FOLDER, left_out, tier_of
+from tiers import COMMANDS, OF_FOLDER, left_out, tier_of
 
 TALLY = pytest.StashKey[Tally]()
 GREEN = pytest.StashKey[bool]()
@@ -26,9 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier, so that -m finds it."""
-    for item in items:
-        item.add_marker(tier_of(item))
+    """Mark every test with its tier, and no other, so that -m finds it once."""
+    tiers = [tier_of(item) for item in items]
+    for node in {node for item in items for node in item.listchain()}:
+        node.own_markers[:] = [marker for marker in node.own_markers if marker.name not in COMMANDS]
+    for item, tier in zip(items, tiers, strict=True):
+        item.add_marker(tier)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

@@ -148,7 +148,7 @@ def test_texts_become_a_project(workshop: Path, invoke: Invoke) -> None:
     assert json.loads((workshop / "acme/data/schema.json").read_text())
 
 
-@pytest.mark.test
+@pytest.mark.prove
 def test_a_table_with_texts_among_others_says_what_reads_them(workshop: Path, invoke: Invoke) -> None:
     rows = (
         f"{row % 7},this is what customer {row} wrote to all of us,{'yes' if row % 3 else 'no'}" for row in range(90)
@@ -166,7 +166,7 @@ def test_a_table_with_texts_among_others_says_what_reads_them(workshop: Path, in
 
 
 @pytest.mark.test
-@pytest.mark.parametrize(("houses", "series"), [((), None), (("A", "B"), "house")])
+@pytest.mark.parametrize(("houses", "series"), [pytest.param((), None, marks=pytest.mark.prove), (("A", "B"), "house")])
 def test_a_table_of_times_becomes_a_forecaster(
     workshop: Path, invoke: Invoke, houses: tuple[str, ...], series: str | None
 ) -> None:
@@ -198,7 +198,7 @@ def write_images(folder: Path) -> Path:
 
 
 @pytest.mark.test
-@pytest.mark.parametrize("link", [False, True])
+@pytest.mark.parametrize("link", [False, pytest.param(True, marks=pytest.mark.prove)])
 def test_a_folder_of_images_becomes_a_project(workshop: Path, invoke: Invoke, link: bool) -> None:
     folder = write_images(workshop / "my pets")
     said = made(invoke, "--data", folder, *["--link-data"] * link)

@@ -28,6 +28,7 @@ class Footprint:
     def __init__(self, questions: Questionnaire) -> None:
         """Read the questions."""
         self._questions = questions
+        self._parts = files(PARTS)
         # Its filters are needed to read a text, too.
         self._syntax = questions.engine._environment
         self.space = Space(independent(questions))
@@ -73,7 +74,7 @@ class Footprint:
         if DEPENDENCIES.search(text) or EXTRAS.search(text):
             found |= self._of_names({"serving"})
         for fill in fills:
-            for part in files(PARTS):
+            for part in self._parts:
                 if part.endswith(f"/{fill}") and part.removesuffix(f"/{fill}") in self._folders:
                     found |= self.of_fragment_in(part.removesuffix(f"/{fill}"), fill)
         return found

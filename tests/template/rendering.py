@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,7 @@ def code_answers(answers: Mapping[str, str]) -> dict[str, str]:
     return {name: answers[name] for name in CODE_QUESTIONS if name in answers}
 
 
+@cache
 def all_answers() -> Space:
     """Return all valid combinations of answers."""
     return Space(independent(load_questions(ROOT)))

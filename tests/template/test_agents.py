@@ -38,7 +38,7 @@ def blocks() -> Iterator[tuple[str, str]]:
         yield found[1], found[2]
 
 
-@pytest.mark.test
+@pytest.mark.prove
 def test_the_worked_example_works(checkout: Path) -> None:
     kinds = [kind for kind, _ in blocks()]
     assert kinds == ["console", "diff", "console"]

@@ -165,7 +165,7 @@ def test_a_project_works_on_its_owners_data(renderer: Renderer, answers: dict[st
         assert "skipped" not in result.stdout
 
 
-@pytest.mark.test
+@pytest.mark.prove
 def test_where_the_data_is_kept_elsewhere_the_example_stands_in(renderer: Renderer) -> None:
     with renderer.project({"task": "regression", "serving": "none"}) as project:
         params = project.folder / "params.yaml"

@@ -3,6 +3,7 @@
 import subprocess
 import tomllib
 
+import pytest
 from packaging.requirements import Requirement
 from tally import Tally
 from tiers import ADDS, COMMANDS, OF_FOLDER, left_out
@@ -49,3 +50,8 @@ def test_the_closing_line_tells_what_was_proved() -> None:
     )
     assert closing.endswith("2 code trees, 1 images, 1 lives, 0 s: all green")
     assert tally.left == ["prove"]
+
+
+def test_a_test_is_of_one_tier_alone(request: pytest.FixtureRequest) -> None:
+    for item in request.session.items:
+        assert len([marker for marker in item.iter_markers() if marker.name in COMMANDS]) == 1, item.nodeid

@@ -151,10 +151,10 @@ def test_a_new_version_arrives_and_edits_stay(template: Path, project: Path) -> 
 @pytest.mark.parametrize(
     "data",
     [
-        ["environment=conda"],
+        pytest.param(["environment=conda"], marks=pytest.mark.prove),
         ["task=regression", "license=Apache-2.0"],
-        ["serving=none", "deployment=none"],
-        ["ci=none", "deployment=none", "python_version=3.14"],
+        pytest.param(["serving=none", "deployment=none"], marks=pytest.mark.prove),
+        pytest.param(["ci=none", "deployment=none", "python_version=3.14"], marks=pytest.mark.prove),
     ],
     ids=" ".join,
 )
@@ -165,6 +165,7 @@ def test_changed_answers_give_what_a_new_project_has(
     assert read_tree(project) == fresh(template, machine / "fresh", *data)
 
 
+@pytest.mark.prove
 def test_there_and_back_is_where_it_was(project: Path) -> None:
     edit(project)
     before = read_tree(project)
@@ -199,7 +200,7 @@ def test_a_changed_task_marks_what_it_cannot_merge(project: Path) -> None:
     assert "RandomForestRegressor" in (project / MODEL).read_text()
 
 
-@pytest.mark.parametrize("command", ["copier", "mlscaffold"])
+@pytest.mark.parametrize("command", [pytest.param("copier", marks=pytest.mark.prove), "mlscaffold"])
 def test_a_file_that_vanishes_is_in_the_last_commit(project: Path, command: str) -> None:
     service = "src/my_ml_project/service/app.py"
     (project / service).write_text((project / service).read_text() + "# Ours\n")
@@ -212,6 +213,7 @@ def test_a_file_that_vanishes_is_in_the_last_commit(project: Path, command: str)
     assert git(project, "show", f"HEAD:{service}").endswith("# Ours\n")
 
 
+@pytest.mark.prove
 def test_nasty_texts_survive_an_update(template: Path, machine: Path) -> None:
     texts = {"project_name": "{{ 7 * 7 }} \"x\" 'y' \\ #", "description": "{% if %} ${HOME} 🐧", "author": "null"}
     project, data = machine / "nasty", [f"{name}={value}" for name, value in texts.items()]
