@@ -6,7 +6,7 @@ folder=$1
 mkdir -p "$folder/debian" "$folder/bin"
 npm install --silent --no-audit --no-fund --prefix "$folder" @kubernetes-models/prometheus-operator@6.0.0
 cd "$folder/debian"
-apt-get download --quiet prometheus prometheus-alertmanager || {
+apt-get download --quiet prometheus prometheus-alertmanager prometheus-node-exporter || {
     echo "Debian's packages of Prometheus cannot be had: run apt-get update" >&2
     exit 1
 }

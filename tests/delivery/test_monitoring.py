@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .machine import ROOT, TOOLS, Environment, ask, free_port, render, run, wait_until, wait_until_ready
+from .machine import ROOT, TOOLS, Environment, ask, free_port, own_name, render, run, wait_until, wait_until_ready
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
@@ -41,6 +41,24 @@ for (const sent of JSON.parse(readFileSync(0, "utf-8"))) {
   }
 }
 """
+# Images of Debian's programs in the place of those that the compose file names; their command lines are the same.
+STAND_INS = """
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM $PYTHON_IMAGE AS programs
+COPY bin /usr/bin
+COPY share/prometheus /usr/share/prometheus
+RUN mkdir /prometheus /alertmanager && chown nobody /prometheus /alertmanager
+USER nobody
+FROM programs AS prometheus
+WORKDIR /prometheus
+ENTRYPOINT ["prometheus"]
+FROM programs AS alertmanager
+WORKDIR /alertmanager
+ENTRYPOINT ["prometheus-alertmanager", "--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=data"]
+FROM programs AS textfile
+ENTRYPOINT ["prometheus-node-exporter"]
+"""
+WATCHING = {"prometheus": 9090, "alertmanager": 9093, "textfile": None}
 # Times of the rules that nobody waits for in a test, and those that stand in for them.
 HASTE = {r"\[(5m|15m|1h)\]": "[20s]", r"for: \w+": "for: 1s", r"> 100$": "> 20"}
 
@@ -264,10 +282,15 @@ def watched(project: Path, folder: Path, env: Environment, service: int, listene
 
 def query(address: str, expression: str) -> list[Any]:
     """Return what Prometheus answers to a query."""
-    asked = urllib.parse.urlencode({"query": expression})
-    with urllib.request.urlopen(f"{address}/api/v1/query?{asked}", timeout=30) as answer:
-        result: list[Any] = json.loads(answer.read())["data"]["result"]
+    result: list[Any] = told(address, f"query?{urllib.parse.urlencode({'query': expression})}")["result"]
     return result
+
+
+def told(address: str, path: str) -> dict[str, Any]:
+    """Return what Prometheus tells at a path of its API."""
+    with urllib.request.urlopen(f"{address}/api/v1/{path}", timeout=30) as answer:
+        data: dict[str, Any] = json.loads(answer.read())["data"]
+    return data
 
 
 def test_alerts_of_drift_and_of_a_killed_service_arrive(project: Path, tmp_path: Path, env: Environment) -> None:
@@ -297,6 +320,52 @@ def test_alerts_of_drift_and_of_a_killed_service_arrive(project: Path, tmp_path:
             assert not {"ServiceDown", "NoModel", "Errors"} & listener.firing()
             os.killpg(service.pid, signal.SIGKILL)
             wait_until(lambda: "ServiceDown" in listener.firing(), "the alert of the killed service has not arrived")
+
+
+def test_the_compose_profile_watches_the_service(
+    template: Path, tmp_path: Path, env: Environment, engine: Environment
+) -> None:
+    project, name = tmp_path / "project", own_name("watched")
+    render(template, project, env, environment="uv", monitoring="prometheus", deployment="docker", package_name=name)
+    run("make", "setup", "train", "image", cwd=project, env=engine)
+    run(".venv/bin/python", "-m", name, "drift", "data/raw/example.csv", cwd=project, env=env)
+    ports = {"service": free_port(), **{each: free_port() for each, port in WATCHING.items() if port}}
+    (project / "stand-ins.yaml").write_text(stand_ins(name, ports), encoding="utf-8")
+    command = ("docker", "compose", "--file", "compose.yaml", "--file", "stand-ins.yaml", "--profile", "monitoring")
+    tags = [f"{name}-{each}" for each in WATCHING]
+    try:
+        for tag, target in zip(tags, WATCHING, strict=True):
+            build = ("docker", "build", "--build-arg", "PYTHON_IMAGE", "--target", target, "--tag", tag, "--file")
+            (tmp_path / "Dockerfile").write_text(STAND_INS, encoding="utf-8")
+            run(*build, tmp_path / "Dockerfile", TREE / "usr", cwd=project, env=engine)
+        run(*command, "up", "--detach", "--wait", "service", *WATCHING, cwd=project, env=engine)
+        address = f"http://127.0.0.1:{ports['prometheus']}"
+        wait_until(lambda: is_ready(ports["prometheus"]), "Prometheus is not ready")
+        wait_until(lambda: query(address, 'up{job="service"} == 1'), "the service is not scraped")
+        wait_until(lambda: query(address, "drift_found == 0"), "what the drift command wrote is not scraped")
+        (found,) = told(address, "alertmanagers")["activeAlertmanagers"]
+        assert found["url"].startswith("http://alertmanager:9093/")
+        wait_until(lambda: is_ready(ports["alertmanager"]), "Alertmanager is not ready")
+        groups = told(address, "rules")["groups"]
+        assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
+    finally:
+        run(*command, "down", "--volumes", cwd=project, env=engine)
+        run("docker", "rmi", "--force", name, *tags, cwd=project, env=engine)
+
+
+def is_ready(port: int) -> bool:
+    """Say whether Prometheus or Alertmanager answers that it is ready."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=30) as answer:
+        return bool(answer.status == 200)
+
+
+def stand_ins(name: str, ports: dict[str, int]) -> str:
+    """Return what the compose file says in another way: images, and ports that nothing else holds."""
+    lines = ["services:"]
+    for each, inside in {"service": 8000, **WATCHING}.items():
+        lines += [f"  {each}:", *([] if each == "service" else [f"    image: {name}-{each}"])]
+        lines += [f'    ports: !override ["127.0.0.1:{ports[each]}:{inside}"]'] if inside else []
+    return "\n".join([*lines, ""])
 
 
 def find_drift(project: Path, source: str | Path, folder: Path, env: Environment, expect: int) -> str:
