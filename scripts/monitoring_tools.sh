@@ -1,10 +1,11 @@
 #!/bin/sh
 # Put Prometheus, Alertmanager and their tools into the folder $1: Debian's own, and nothing outside the folder is changed.
-# From npm come the schemas of what Prometheus's operator takes.
+# From npm come the schemas of what Prometheus's operator takes, and the language of Azure Monitor's queries.
 set -eu
 folder=$1
 mkdir -p "$folder/debian" "$folder/bin"
-npm install --silent --no-audit --no-fund --prefix "$folder" @kubernetes-models/prometheus-operator@6.0.0
+npm install --silent --no-audit --no-fund --prefix "$folder" \
+    @kubernetes-models/prometheus-operator@6.0.0 @kusto/language-service-next@12.4.1
 cd "$folder/debian"
 apt-get download --quiet prometheus prometheus-alertmanager prometheus-node-exporter || {
     echo "Debian's packages of Prometheus cannot be had: run apt-get update" >&2

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,20 @@ ANSWERS
 esac
 """
 
+# Prints the line of the log about a model whose values are none that training has seen.
+SUMMARY = """
+import logging.config
+from collections import Counter
+from types import SimpleNamespace
+from acme_forecast.service.summary import Summary
+from acme_forecast.service.telemetry import LOGGING
+logging.config.dictConfig(LOGGING)
+counts = SimpleNamespace(model="20240229-120000-000000-leap", values=Counter)
+summary = Summary(counts)
+counts.values = lambda: Counter({("m", "a", "above"): 100})
+summary.tell()
+"""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -104,6 +119,14 @@ def make_desk(target: str, template: Path, folder: Path, env: Environment, answe
 def shown(said: str) -> list[str]:
     """Return the commands that a plan shows."""
     return [line.removeprefix("  ") for line in said.splitlines() if line.startswith("  ")]
+
+
+def told_in_the_log(desk: Desk) -> set[str]:
+    """Return the members that the service's own line about its counts has, when there is something to tell."""
+    told = run(sys.executable, "-c", SUMMARY, cwd=desk.project, env={**desk.env, "PYTHONPATH": "src"}).stdout
+    line = json.loads(told)
+    assert line["message"] == "counts"
+    return {*line}
 
 
 def spoiled(document: Any, way: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ import yaml
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
+from .deploying import IMAGE, TAG, Desk, make_desk, spoiled, told_in_the_log
 from .machine import Environment, run
 
 REGION = "eu-west-1"
@@ -32,6 +32,7 @@ NOT_FROM_TEMPLATES = {
     "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EFS::AccessPoint",
+    "AWS::Logs::MetricFilter",
     "AWS::Scheduler::Schedule",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
@@ -271,8 +272,34 @@ def service_problems(template: Any, resources: Any, has_models: bool) -> Iterato
         yield "the scaling is overruled"
     watched = [each["Properties"] for each in template["Resources"].values() if each["Type"].endswith("::Alarm")]
     names = {each["MetricName"] for each in watched if each["AlarmActions"] == [{"Ref": "Alarms"}]}
-    if names != {"HTTPCode_Target_5XX_Count", "TargetResponseTime", "UnHealthyHostCount", "CPUUtilization"}:
+    if names != WATCHED:
         yield f"only {names} are watched"
+    own = [each for each in watched if not str(each["Namespace"]).startswith("AWS/")]
+    filters = [each["Properties"] for each in template["Resources"].values() if each["Type"].endswith("::MetricFilter")]
+    made = [(each["MetricNamespace"], each["MetricName"]) for (each,) in (f["MetricTransformations"] for f in filters)]
+    if made != [(each["Namespace"], each["MetricName"]) for each in own]:
+        yield "what is made of the log is not what is watched"
+    if not float(values.get("SERVICE_LOG_COUNTS_SECONDS", 0)) or any(f["LogGroupName"] != LOGS for f in filters):
+        yield "there is nothing to be read in the log"
+
+
+LOGS = {"Ref": "Logs"}
+WATCHED = {
+    *("HTTPCode_Target_5XX_Count", "TargetResponseTime", "UnHealthyHostCount", "CPUUtilization"),
+    *("UnusualShare", "ModelAge"),
+}
+
+
+def test_alarms_about_the_model_read_what_the_service_logs(desk: Desk, texts: dict[str, str]) -> None:
+    resources = yaml.safe_load(texts["service"])["Resources"].values()
+    filters = [each["Properties"] for each in resources if each["Type"] == "AWS::Logs::MetricFilter"]
+    read = [re.fullmatch(PATTERN, each["FilterPattern"]) for each in filters]
+    values = [each["MetricTransformations"][0]["MetricValue"] for each in filters]
+    assert values == [f"$.{found[1]}" for found in read if found]
+    assert {value.removeprefix("$.") for value in values} <= told_in_the_log(desk)
+
+
+PATTERN = r'\{ \$\.message = "counts" && \$\.(\w+) >= 0 \}'
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -299,6 +326,8 @@ START = "Resources/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement"
         ("Resources/Task/Properties/Volumes/1/Fn::If/1/EFSVolumeConfiguration/TransitEncryption", "DISABLED", "open"),
         ("Resources/Service/Properties/DesiredCount", 2, "overruled"),
         ("Resources/CpuAlarm/Properties/AlarmActions", [], "are watched"),
+        ("Resources/ModelOldAlarm/Properties/Namespace", "other", "not what is watched"),
+        (f"{TASK}/Environment/3/Value", "0", "nothing to be read"),
     ],
 )
 def test_what_does_not_fit_is_seen(texts: dict[str, str], way: str, value: Any, said: str) -> None:
@@ -376,7 +405,9 @@ def test_the_service_is_made(texts: dict[str, str], extras: dict[str, str]) -> N
     assert [each["name"] for each in container.get("secrets", [])] == (["SERVICE_API_KEY"] if extras else [])
     told = {each["name"]: each["value"] for each in container["environment"]}
     assert told["SERVICE_OPEN"] == ("false" if extras else "true")
+    (group,) = client("logs").describe_log_groups()["logGroups"]
     names = {"Service.Name": service["serviceName"], "Cluster": cluster.split("/")[-1]}
+    names |= {"Logs": group["logGroupName"], "AWS::StackName": "service"}
     make_the_others(yaml.safe_load(texts["service"])["Resources"], names)
 
 
@@ -393,6 +424,10 @@ def make_the_others(resources: Any, names: dict[str, str]) -> None:
     place = {name: capacity[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
     policy = {name: each for name, each in properties("Scaling").items() if name != "ScalingTargetId"}
     assert scaling.put_scaling_policy(**policy, **place)["PolicyARN"]
+    logs, filters = client("logs"), [n for n, each in resources.items() if each["Type"] == "AWS::Logs::MetricFilter"]
+    for name in filters:
+        logs.put_metric_filter(filterName=name, **in_lower_case(properties(name)))
+    assert {each["filterName"] for each in logs.describe_metric_filters()["metricFilters"]} == set(filters)
     alarms = [name for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
     for name in alarms:
         watching.put_metric_alarm(AlarmName=name, **properties(name))
@@ -400,6 +435,15 @@ def make_the_others(resources: Any, names: dict[str, str]) -> None:
     (topic,) = client("sns").list_topics()["Topics"]
     subscription = {**properties("AlarmSubscription"), "TopicArn": topic["TopicArn"], "Endpoint": "ada@example.com"}
     assert client("sns").subscribe(**subscription)["SubscriptionArn"]
+
+
+def in_lower_case(value: Any) -> Any:
+    """Return properties as this interface alone writes their names."""
+    if isinstance(value, list):
+        return [in_lower_case(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name[0].lower() + name[1:]: in_lower_case(each) for name, each in value.items()}
 
 
 def resolved(value: Any, names: dict[str, str]) -> Any:
@@ -411,7 +455,7 @@ def resolved(value: Any, names: dict[str, str]) -> Any:
     if value.keys() == {"Fn::Sub"}:
         return re.sub(r"\$\{(.*?)\}", lambda found: names.get(found[1], "x"), value["Fn::Sub"])
     if value.keys() <= {"Ref", "Fn::GetAtt"}:
-        return "arn:x"
+        return names.get(str(value.get("Ref")), "arn:x")
     return {name: resolved(each, names) for name, each in value.items()}
 
 

@@ -13,17 +13,21 @@ import yaml
 from azure.mgmt.appcontainers import models
 from azure.mgmt.monitor import models as monitor
 
-from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
+from .deploying import IMAGE, TAG, Desk, make_desk, spoiled, told_in_the_log
 from .machine import Environment, render, run
 
 GROUP = "/subscriptions/1/resourceGroups/acme-group/providers"
 IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/acme-identity"
 ENVIRONMENT = f"{GROUP}/Microsoft.App/managedEnvironments/acme-environment"
+WORKSPACE = f"{GROUP}/Microsoft.OperationalInsights/workspaces/acme-logs"
 VAULT = "https://acme.vault.azure.net/secrets/api-key"
 # What is deployed is kept, as the file itself vanishes.
 ANSWERS = {
     '"az containerapp env show "*"--query id "*': f"echo {ENVIRONMENT}",
     '"az containerapp env show "*"--query location "*': "echo 'West Europe'",
+    '"az containerapp env show "*"--query properties.appLogsConfiguration."*': "echo 1-2",
+    '"az monitor log-analytics workspace list "*"].id "*': f'[ -n "$UNSEEN" ] || echo {WORKSPACE}',
+    '"az monitor log-analytics workspace list "*"].location "*': '[ -n "$UNSEEN" ] || echo westeurope',
     '"az identity show "*': f"echo {IDENTITY}",
     '"az containerapp show "*"--query "*': "echo acme.example.com",
     '"az containerapp show "*': '[ -n "$THERE" ]',
@@ -212,8 +216,8 @@ CONTAINER = f"{TEMPLATE}/containers/0"
         (f"{TEMPLATE}/scale/rules/0/http/metadata/concurrentRequests", 50, "is not of type str"),
         (f"{CONTAINER}/resources/memory", "4Gi", "no size"),
         (f"{CONTAINER}/probes/0", None, "is not probed"),
-        (f"{CONTAINER}/env/6/secretRef", "key", "not both declared and used"),
-        (f"{CONTAINER}/env/3/value", "/elsewhere", "looks for models elsewhere"),
+        (f"{CONTAINER}/env/7/secretRef", "key", "not both declared and used"),
+        (f"{CONTAINER}/env/4/value", "/elsewhere", "looks for models elsewhere"),
         (f"{CONTAINER}/env/0/value", "8080", "the ports differ"),
         (f"{CONFIGURATION}/registries/0/identity", "other", "no identity other"),
         (f"{TEMPLATE}/scale/maxReplicas", 0, "scales to nothing"),
@@ -283,9 +287,16 @@ METRICS = {
     },
     "Microsoft.App/jobs": {"Executions": {"state", "jobName", "executionName"}},
 }
+MODELS = {"metricAlerts": monitor.MetricAlertResource, "scheduledQueryRules": monitor.ScheduledQueryRuleResource}
 CHOICES = {
-    "operator": {each.value for each in monitor.Operator},
-    "timeAggregation": {each.value for each in monitor.AggregationTypeEnum},
+    "metricAlerts": {
+        "operator": {each.value for each in monitor.Operator},
+        "timeAggregation": {each.value for each in monitor.AggregationTypeEnum},
+    },
+    "scheduledQueryRules": {
+        "operator": {each.value for each in monitor.ConditionOperator},
+        "timeAggregation": {each.value for each in monitor.TimeAggregation},
+    },
 }
 
 
@@ -322,13 +333,18 @@ def alarm_problems(template: Any) -> Iterator[str]:
     used = set(re.findall(r"parameters\('(\w+)'\)", json.dumps(template)))
     yield from (f"{name} is not both declared and used" for name in sorted(used ^ template["parameters"].keys()))
     for resource in template["resources"]:
-        given = {name: filled(resource[name], template) for name in ("location", "properties")}
-        model = monitor.MetricAlertResource.deserialize(given)
+        kind = resource["type"].rpartition("/")[2]
+        names = [name for name in ("location", "properties", "kind") if name in resource]
+        given = {name: filled(resource[name], template) for name in names}
+        model = MODELS[kind].deserialize(given)
         yield from field_problems(model)
         if model.serialize() != given:
             yield f"{resource['name']} has fields that no model has"
         for each in given["properties"]["criteria"]["allOf"]:
-            yield from (f"{each[name]} is no {name}" for name, known in CHOICES.items() if each[name] not in known)
+            choices = CHOICES[kind].items()
+            yield from (f"{each[name]} is no {name}" for name, known in choices if each[name] not in known)
+            if kind != "metricAlerts":
+                continue
             dimensions = METRICS[each["metricNamespace"]].get(each["metricName"])
             if dimensions is None:
                 yield f"{each['metricName']} is not measured"
@@ -338,9 +354,21 @@ def alarm_problems(template: Any) -> Iterator[str]:
 
 def test_the_alarms_are_what_azure_knows(alarms: Any) -> None:
     assert list(alarm_problems(alarms)) == []
-    assert [each["type"] for each in alarms["resources"]] == ["Microsoft.Insights/metricAlerts"] * 4
+    kinds = [each["type"].removeprefix("Microsoft.Insights/") for each in alarms["resources"]]
+    assert kinds == ["metricAlerts"] * 4 + ["scheduledQueryRules"] * 2
     conditions = [each.get("condition") for each in alarms["resources"]]
-    assert conditions == [None, None, None, "[not(empty(parameters('job')))]"]
+    needed = [f"[not(empty(parameters('{name}')))]" for name in ("job", "workspace", "workspace")]
+    assert conditions == [None, None, None, *needed]
+
+
+def test_alarms_about_the_model_read_what_the_service_logs(desk: Desk, app: Any, alarms: Any) -> None:
+    queries = [each["properties"]["criteria"]["allOf"][0].get("query") for each in alarms["resources"]][4:]
+    assert all(query.startswith("[concat(variables('counts'), ' | where ") for query in queries)
+    read = {*re.findall(r"line\.(\w+)", " ".join([alarms["variables"]["counts"], *queries]))}
+    assert "message" in read
+    assert read <= told_in_the_log(desk)
+    (container,) = app["properties"]["template"]["containers"]
+    assert float({each["name"]: each.get("value") for each in container["env"]}["SERVICE_LOG_COUNTS_SECONDS"])
 
 
 CRITERION = "resources/0/properties/criteria/allOf/0"
@@ -356,6 +384,9 @@ CRITERION = "resources/0/properties/criteria/allOf/0"
         (f"{CRITERION}/operator", "Above", "Above is no operator"),
         (f"{CRITERION}/metricName", "Request", "Request is not measured"),
         (f"{CRITERION}/dimensions/0/name", "state", "is not told apart so"),
+        ("resources/4/properties/criteria/allOf/0/operator", "Above", "Above is no operator"),
+        ("resources/4/properties/criteria/allOf/0/qery", "", "qery is unknown"),
+        ("resources/5/properties/windowsSize", "PT5M", "fields that no model has"),
         ("parameters/other", {"type": "string"}, "other is not both declared and used"),
     ],
 )
@@ -368,9 +399,17 @@ def test_where_there_is_a_group_the_script_makes_the_alarms(desk: Desk, hours: d
     desk.deploy("--yes", but={**hours, "ALARM_GROUP": "on-call"})
     made = [line for line in desk.asked() if line.startswith("az deployment group create ")]
     assert len(made) == 1
-    assert made[0].endswith(f"--parameters app=acme-forecast job={job} group=on-call")
+    of_logs = f"workspace={WORKSPACE} region=westeurope"
+    assert made[0].endswith(f"--parameters app=acme-forecast job={job} group=on-call {of_logs}")
     desk.deploy("--yes")
     assert not any("deployment" in line for line in desk.asked())
+
+
+def test_where_logs_are_not_to_be_seen_it_is_said_that_nobody_is_told_of_the_model(desk: Desk) -> None:
+    said = desk.deploy("--yes", but={"ALARM_GROUP": "on-call", "UNSEEN": "yes"})
+    assert "acme-environment keeps its logs in no workspace that can be seen: nobody is told of unusual inputs" in said
+    (made,) = [line for line in desk.asked() if line.startswith("az deployment group create ")]
+    assert made.endswith("group=on-call workspace= region=")
 
 
 def test_without_hours_nothing_is_said_of_models(desk: Desk) -> None:

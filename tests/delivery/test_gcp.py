@@ -10,7 +10,7 @@ import googleapiclient
 import pytest
 import yaml
 
-from .deploying import IMAGE, TAG, Desk, make_desk, spoiled
+from .deploying import IMAGE, TAG, Desk, make_desk, spoiled, told_in_the_log
 from .machine import Environment
 
 INTERFACES = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
@@ -27,8 +27,8 @@ ANSWERS = {
     '"gcloud run jobs replace "*': 'cp "$4" "$KEEP/job.yaml"',
     '"gcloud storage ls "*': '[ -n "$THERE" ]',
     '"gcloud monitoring policies list "*': '[ -z "$THERE" ] || echo projects/acme-1/alertPolicies/1',
-    '"gcloud monitoring policies create --policy-from-file "*': 'cp "$5" "$KEEP/alarms.yaml"',
-    '"gcloud monitoring policies update "*': 'cp "$6" "$KEEP/alarms.yaml"',
+    '"gcloud monitoring policies create --policy-from-file "*': 'cp "$5" "$KEEP/${5##*/.}"',
+    '"gcloud monitoring policies update "*': 'cp "$6" "$KEEP/${6##*/.}"',
     '"gcloud scheduler jobs describe "*': '[ -n "$THERE" ]',
     '"gcloud run services describe "*': "echo https://acme.example.com",
 }
@@ -183,7 +183,7 @@ CONTAINER = f"{SPEC}/containers/0"
         (f"{CONTAINER}/ports/0/containerPort", "8000", "is not of type integer"),
         (f"{CONTAINER}/resources/limits/cpu", 1, "is not of type string"),
         (f"{CONTAINER}/env/0/value", 64, "is not of type string"),
-        (f"{CONTAINER}/env/5/valueFrom/secretKeyRef/version", "1", "version is unknown"),
+        (f"{CONTAINER}/env/6/valueFrom/secretKeyRef/version", "1", "version is unknown"),
         (f"{CONTAINER}/env", {}, "is not of type string|is no object"),
         ("metadata/annotation", {}, "annotation is unknown"),
         ("metadata/annotations/run.googleapis.com~ingres", "all", "is no annotation of a Service"),
@@ -269,9 +269,13 @@ def test_where_there_is_a_channel_the_script_makes_the_alarms(
 ) -> None:
     desk.deploy("--yes", but={**hours, "THERE": there, "ALARM_CHANNEL": CHANNEL})
     asked = desk.asked()
-    (made,) = [line for line in asked if re.match("gcloud monitoring policies (create|update) ", line)]
-    assert made.startswith(f"gcloud monitoring policies {verb} ")
-    assert asked.index(made) > next(n for n, line in enumerate(asked) if line.startswith("gcloud run services replace"))
+    made = [line for line in asked if re.match("gcloud monitoring policies (create|update) ", line)]
+    assert [line.split()[3] for line in made] == [verb, verb]
+    replaced = next(n for n, line in enumerate(asked) if line.startswith("gcloud run services replace"))
+    assert asked.index(made[0]) > replaced
+    looked_up = [line for line in asked if line.startswith("gcloud monitoring policies list ")]
+    names = [re.findall(r'displayName="(.*?)"', line)[0] for line in looked_up]
+    assert names == [kept(desk, f"{each}.yaml")["displayName"] for each in ("alarms", "model_alarms")]
     policy = kept(desk, "alarms.yaml")
     assert list(schema_problems(policy, {"$ref": "AlertPolicy"})) == []
     assert (policy["displayName"], policy["notificationChannels"]) == ("acme-forecast", [CHANNEL])
@@ -297,6 +301,40 @@ def test_where_there_is_a_channel_the_script_makes_the_alarms(
 def test_a_fault_of_the_alarms_is_seen(desk: Desk, way: str, value: Any, said: str) -> None:
     policy = yaml.safe_load((desk.project / "deploy" / "gcp" / "alarms.yaml").read_text(encoding="utf-8"))
     assert re.search(said, "\n".join(schema_problems(spoiled(policy, way, value), {"$ref": "AlertPolicy"})))
+
+
+def model_alarm_problems(policy: Any, service: Any, told: set[str]) -> Iterator[str]:
+    """Yield what does not fit in the alarm that reads the log of the service."""
+    yield from schema_problems(policy, {"$ref": "AlertPolicy"})
+    if len(policy["conditions"]) != 1 or "notificationRateLimit" not in policy.get("alertStrategy", {}):
+        yield "a policy about logs has one condition, and says how often it may tell of it"
+    told_of = policy["conditions"][0].get("conditionMatchedLog", {}).get("filter", "")
+    read = {*re.findall(r"jsonPayload\.(\w+)", told_of)}
+    if "message" not in read or not read <= told:
+        yield f"the log does not tell {read - told}"
+    if re.findall(r'service_name="(.*?)"', told_of) != [service["metadata"]["name"]]:
+        yield "the log of another service is read"
+    (container,) = service["spec"]["template"]["spec"]["containers"]
+    if not float({each["name"]: each.get("value") for each in container["env"]}.get("SERVICE_LOG_COUNTS_SECONDS", 0)):
+        yield "the log tells nothing"
+
+
+def test_alarms_about_the_model_read_what_the_service_logs(desk: Desk) -> None:
+    desk.deploy("--yes", but={"ALARM_CHANNEL": CHANNEL})
+    assert desk.asked()
+    policy, service, told = kept(desk, "model_alarms.yaml"), kept(desk, "replaced.yaml"), told_in_the_log(desk)
+    assert policy["notificationChannels"] == [CHANNEL]
+    assert list(model_alarm_problems(policy, service, told)) == []
+    log = "conditions/0/conditionMatchedLog/filter"
+    for way, value, said in (
+        ("alertStrategy", {}, "how often"),
+        ("alertStrategy/autoclose", "1800s", "autoclose is unknown"),
+        (log, policy["conditions"][0]["conditionMatchedLog"]["filter"].replace("_share", ""), "does not tell"),
+        (log, 'jsonPayload.message="counts" resource.labels.service_name="other"', "another service"),
+    ):
+        assert said in "\n".join(model_alarm_problems(spoiled(policy, way, value), service, told))
+    silent = spoiled(service, "spec/template/spec/containers/0/env", [])
+    assert "the log tells nothing" in list(model_alarm_problems(policy, silent, told))
 
 
 def test_without_a_channel_there_are_no_alarms(desk: Desk) -> None:

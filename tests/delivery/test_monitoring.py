@@ -41,6 +41,17 @@ for (const sent of JSON.parse(readFileSync(0, "utf-8"))) {
   }
 }
 """
+# Says of each query that it is sent what Azure's own parser finds.
+KUSTO = """
+import { readFileSync } from "node:fs";
+import { runInThisContext } from "node:vm";
+for (const name of ["bridge.min.js", "Kusto.Language.Bridge.min.js"])
+  runInThisContext(readFileSync(`node_modules/@kusto/language-service-next/${name}`, "utf-8"));
+for (const query of JSON.parse(readFileSync(0, "utf-8"))) {
+  const found = Kusto.Language.KustoCode.ParseAndAnalyze(query).GetDiagnostics();
+  console.log(JSON.stringify(Array.from({ length: found.Count }, (_, place) => found.getItem(place).Message)));
+}
+"""
 # Images of Debian's programs in the place of those that the compose file names; their command lines are the same.
 STAND_INS = """
 ARG PYTHON_IMAGE=python:3.11-slim
@@ -188,20 +199,41 @@ def test_on_kubernetes_the_operator_has_the_same_rules(project: Path, env: Envir
 def test_the_operator_takes_what_is_rendered(project: Path, env: Environment) -> None:
     folder = project / "deploy" / "kubernetes" / "base"
     sent = [yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8")) for name in OPERATED]
-    assert operator_says(sent, env) == ["fits", "fits"]
+    assert said(OPERATOR, sent, env) == ["fits", "fits"]
     sent[0]["spec"]["endpoints"][0]["port"] = 8000
     sent[1]["spec"]["groups"][0]["rules"][0]["for"] = "soon"
-    first, second = operator_says(sent, env)
+    first, second = said(OPERATOR, sent, env)
     assert "must be string" in first
     assert "must match pattern" in second
 
 
-def operator_says(objects: list[dict[str, Any]], env: Environment) -> list[str]:
-    """Return what the operator's schema says of each object."""
-    command = ["node", "--input-type=module", "--eval", OPERATOR]
+def said(script: str, objects: list[Any], env: Environment) -> list[str]:
+    """Return what a script for node says of each object."""
+    command = ["node", "--input-type=module", "--eval", script]
     sent = json.dumps(objects)
     done = subprocess.run(command, input=sent, cwd=BIN.parent, env=env, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
+
+
+def test_what_azure_monitor_is_asked_is_what_it_can_read(template: Path, tmp_path: Path, env: Environment) -> None:
+    render(template, tmp_path / "project", env, deployment="azure")
+    asked = json.loads((tmp_path / "project" / "deploy" / "azure" / "alarms.json").read_text(encoding="utf-8"))
+    rules = [each for each in asked["resources"] if each["type"].endswith("/scheduledQueryRules")]
+    queries = [concatenated(each["properties"]["criteria"]["allOf"][0]["query"], asked["variables"]) for each in rules]
+    assert len(queries) == 2
+    table = "let ContainerAppConsoleLogs_CL = datatable(ContainerAppName_s: string, Log_s: string) []; "
+    assert said(KUSTO, [table + query for query in queries], env) == ["[]", "[]"]
+    for before, after in (("todouble", "todoble"), ("Log_s", "Log")):
+        (found,) = said(KUSTO, [table + queries[0].replace(before, after)], env)
+        assert f"'{after}' does not refer to any known" in found
+
+
+def concatenated(text: str, variables: dict[str, str]) -> str:
+    """Return a text that a template of Azure puts together, with 'acme' for its parameters."""
+    found = re.findall(r"variables\('(\w+)'\)|parameters\('(\w+)'\)|'([^']*)'", text)
+    return "".join(
+        concatenated(variables[name], variables) if name else "acme" if given else own for name, given, own in found
+    )
 
 
 def test_the_dashboard_has_no_key_that_grafana_does_not_know(project: Path) -> None:

@@ -38,9 +38,9 @@ SERVICE = """
 @/service/__init__.py @/service/api.py @/service/app.py @/service/bodies.py @/service/connections.py
 @/service/counts.py @/service/front.py @/service/lifespan.py @/service/openapi.py @/service/outcomes.py
 @/service/payload.py @/service/problems.py @/service/ranges.py @/service/samples.py @/service/server.py
-@/service/settings.py @/service/source.py @/service/telemetry.py @/service/tracing.py @/service/watching.py
-@/pipeline/reload.py tests/clients.py tests/test_payload.py tests/test_reload.py tests/test_service.py
-tests/test_watching.py
+@/service/settings.py @/service/source.py @/service/summary.py @/service/telemetry.py @/service/tracing.py
+@/service/watching.py @/pipeline/reload.py tests/clients.py tests/test_payload.py tests/test_reload.py
+tests/test_service.py tests/test_watching.py
 """
 # What proposes a newer template.
 PROPOSE = "scripts/propose_update.sh"
@@ -91,7 +91,9 @@ DEPLOYMENTS = {
     """,
     "azure": "deploy/azure/deploy.sh deploy/azure/alarms.json deploy/azure/containerapp.yaml deploy/azure/job.yaml",
     "docker": "",
-    "gcp": "deploy/gcp/deploy.sh deploy/gcp/alarms.yaml deploy/gcp/job.yaml deploy/gcp/service.yaml",
+    "gcp": """
+    deploy/gcp/deploy.sh deploy/gcp/alarms.yaml deploy/gcp/job.yaml deploy/gcp/model_alarms.yaml deploy/gcp/service.yaml
+    """,
     "kubernetes": """
     deploy/kubernetes/deploy.sh
     deploy/kubernetes/base/cronjob.yaml deploy/kubernetes/base/deployment.yaml

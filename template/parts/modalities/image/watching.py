@@ -7,7 +7,7 @@ import numpy as np
 
 from ..inference.reference import Numbers, Reference
 from ..schema import Inputs, Schema
-from .ranges import Found, Ranges
+from .ranges import USUAL, Found, Ranges
 
 WATCHED = ("brightness", "contrast")
 
@@ -24,7 +24,7 @@ class Watch:
     @property
     def findings(self) -> list[Found]:
         """All that can be found."""
-        return [(name, what) for name in WATCHED for what in ("below", "above")]
+        return [(name, what) for name in WATCHED for what in (USUAL, "below", "above")]
 
     def note(self, rows: Sequence[Any], inputs: Inputs) -> list[tuple[float, float]]:
         """Return what is looked at of a request."""

@@ -24,11 +24,13 @@ def test_values_beyond_those_seen_are_found(trained: tuple[Config, Run]) -> None
 
     watch = Watch(schema, None)
     lowest, highest = ([end[place] for end in ends] for place in (0, 1))
-    assert dict(watch.find([watch.note([window([low, high], [lowest, highest])], {})])) == {}
+    usual = {(name, "usual"): 2 for name in [schema.target, *schema.known]}
+    assert dict(watch.find([watch.note([window([low, high], [lowest, highest])], {})])) == usual
     rows = [window([low - 1, high, high + 1], [[value + 1 for value in highest]]), window([high + 2], [])]
     found = dict(watch.find([watch.note(rows, {})]))
     known = {(name, "above"): 1 for name in schema.known}
-    assert found == {(schema.target, "below"): 1, (schema.target, "above"): 2, **known}
+    of_target = {(schema.target, what): count for what, count in (("usual", 1), ("below", 1), ("above", 2))}
+    assert found == of_target | known
     assert found.keys() <= set(watch.findings)
 
 

@@ -1,5 +1,6 @@
 """Values that a request lacks, or that training has not seen, are found; and what training has seen is not."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -21,11 +22,15 @@ def bundle(trained: tuple[Config, Run]) -> Bundle:
 
 
 def found_in(bundle: Bundle, *rows: dict[str, Any]) -> dict[tuple[str, str], int]:
-    """Return what is found of these rows."""
+    """Return what is found of these rows, and is not usual."""
     watch = Watch(bundle.schema, None)
     found = dict(watch.find([watch.note([row], bundle.encoder.encode([row])) for row in rows]))
     assert found.keys() <= set(watch.findings)
-    return found
+    looked_at: Counter[str] = Counter()
+    for (name, _), count in found.items():
+        looked_at[name] += count
+    assert looked_at == dict.fromkeys(looked_at, len(rows))
+    return {place: count for place, count in found.items() if place[1] != "usual"}
 
 
 def test_what_training_has_seen_is_only_counted_where_it_is_missing(
@@ -33,9 +38,10 @@ def test_what_training_has_seen_is_only_counted_where_it_is_missing(
 ) -> None:
     features = load(trained[0]).train.features
     found = dict(Watch(bundle.schema, None).find([bundle.encoder.encode_features(features)]))
-    assert {what for _, what in found} <= {"missing"}
-    for (name, _), count in found.items():
-        assert count == int((features[name].isna() | (features[name] == "(missing)")).sum())
+    assert {what for _, what in found} <= {"missing", "usual"}
+    for (name, what), count in found.items():
+        missing = int((features[name].isna() | (features[name] == "(missing)")).sum())
+        assert count == (missing if what == "missing" else len(features) - missing)
 
 
 def test_numbers_beyond_those_seen_are_found(bundle: Bundle) -> None:

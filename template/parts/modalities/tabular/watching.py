@@ -7,7 +7,7 @@ import numpy as np
 
 from ..inference.reference import Reference
 from ..schema import MISSING, Inputs, Schema
-from .ranges import Found, Ranges
+from .ranges import USUAL, Found, Ranges
 
 
 class Watch:
@@ -25,7 +25,7 @@ class Watch:
     @property
     def findings(self) -> list[Found]:
         """All that can be found."""
-        words = [(name, what) for name in self._words for what in ("missing", "unseen", "refused")]
+        words = [(name, what) for name in self._words for what in (USUAL, "missing", "unseen", "refused")]
         return [*self._numbers.findings, *self._dates.findings, *words]
 
     def note(self, rows: Sequence[Any], inputs: Inputs) -> Inputs:
@@ -43,9 +43,9 @@ class Watch:
         if "categories" in inputs:
             for (name, known), words in zip(self._words.items(), inputs["categories"].T.tolist(), strict=True):
                 different = {*words}
-                if MISSING in different:
-                    found.append(((name, "missing"), words.count(MISSING)))
-                    different.remove(MISSING)
-                if known is not None and not different <= known:
-                    found.append(((name, "unseen"), sum(word not in known and word != MISSING for word in words)))
+                missing, unseen = words.count(MISSING) if MISSING in different else 0, 0
+                if known is not None and not different - {MISSING} <= known:
+                    unseen = sum(word not in known and word != MISSING for word in words)
+                counts = {USUAL: len(words) - missing - unseen, "missing": missing, "unseen": unseen}
+                found += [((name, what), count) for what, count in counts.items() if count]
         return found

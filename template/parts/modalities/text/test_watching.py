@@ -13,10 +13,13 @@ def test_texts_of_other_lengths_are_found(trained: tuple[Config, Run]) -> None:
     schema = load_bundle(run.bundle).schema
     watch = Watch(schema, Reference.read(run.bundle))
     seen = load(config).train.features.tolist()
-    assert dict(watch.find([watch.note([{schema.text: text} for text in seen], {})])) == {}
+    usual = {(LENGTH, "usual"): len(seen), (schema.text, "usual"): len(seen)}
+    assert dict(watch.find([watch.note([{schema.text: text} for text in seen], {})])) == usual
     rows = [{schema.text: text} for text in ("a", max(seen, key=len) + " and", max(seen, key=len) + " more")]
     assert dict(watch.find([watch.note(rows[:1], {}), watch.note(rows[1:], {})])) == {
         (LENGTH, "below"): 1,
         (LENGTH, "above"): 2,
+        (schema.text, "usual"): 3,
     }
-    assert dict(Watch(schema, None).find([watch.note(rows, {})])) == {}
+    usual = {(LENGTH, "usual"): 3, (schema.text, "usual"): 3}
+    assert dict(Watch(schema, None).find([watch.note(rows, {})])) == usual

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..inference.reference import Numbers, Reference
 from ..schema import Inputs, Schema
-from .ranges import Found, Ranges
+from .ranges import USUAL, Found, Ranges
 
 LENGTH = "characters"
 
@@ -25,7 +25,7 @@ class Watch:
     @property
     def findings(self) -> list[Found]:
         """All that can be found."""
-        return [(LENGTH, "below"), (LENGTH, "above"), (self._text, "refused")]
+        return [*((LENGTH, what) for what in (USUAL, "below", "above")), (self._text, USUAL), (self._text, "refused")]
 
     def note(self, rows: Sequence[Any], inputs: Inputs) -> list[int]:
         """Return what is looked at of a request."""
@@ -33,4 +33,5 @@ class Watch:
 
     def find(self, noted: Sequence[list[int]]) -> list[tuple[Found, int]]:
         """Return what there is in requests, and how often."""
-        return self._lengths.find(np.concatenate(noted)[:, None])
+        lengths = np.concatenate(noted)
+        return [*self._lengths.find(lengths[:, None]), ((self._text, USUAL), len(lengths))]

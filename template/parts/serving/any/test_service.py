@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import traceback
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -37,6 +38,7 @@ from acme_ml.service.problems import RequestProblem
 from acme_ml.service.ranges import PARTS, Parts, alike, spread
 from acme_ml.service.server import decide_openness, run
 from acme_ml.service.settings import ServiceSettings, SettingsError, read_settings
+from acme_ml.service.summary import Summary
 from acme_ml.service.telemetry import JsonFormatter, LineHandler, RequestLog
 from acme_ml.service.tracing import Traced
 from acme_ml.training.train import Run
@@ -543,8 +545,51 @@ def test_classes_and_columns_beyond_all_measure_are_counted_together() -> None:
     assert len(shown) == MOST_ANSWERS + 1
     assert float(shown[OTHERS]) == 100_000 - MOST_ANSWERS
     found = re.findall(r'input_values_total[{]column="(.*?)",found="(.*?)".* (\S+)', told)
-    assert [each for each in found if each[2] != "0.0"] == [(OTHERS, "missing", "2.0"), (OTHERS, "refused", "3.0")]
+    others = {"missing": "2.0", "usual": "1.0", "refused": "3.0"}
+    assert {each for each in found if each[2] != "0.0"} == {(OTHERS, what, count) for what, count in others.items()}
     assert "any word of a client" not in told
+
+
+def test_the_log_tells_the_column_whose_values_are_least_usual() -> None:
+    findings = [(column, what) for column in ("a", "b", "rare") for what in ("usual", "missing", "above", "refused")]
+    watch, outcomes, counts = Mock(findings=findings), Mock(names=[]), Counts()
+    summary = Summary(counts)
+    assert summary.fields() == {"model": None, "model_loaded": 0}
+    outcomes.count.return_value = {}
+    work = counts.answer_with("unnamed", watch, outcomes)
+
+    def ask(**found: int) -> dict[str, Any]:
+        watch.find.return_value = [(tuple(place.split("_")), count) for place, count in found.items()]
+        work.note([], {}, [])
+        return summary.fields()
+
+    model = {"model": "unnamed", "model_loaded": 1}
+    # 99 values of a column are not enough, and count once there are more; those that are missing are none.
+    assert ask(a_usual=90, a_above=9, b_usual=99, b_missing=500) == model
+    assert ask(a_usual=1, b_refused=1, b_usual=1) == {**model, "unusual_share": 0.09, "unusual_column": "a"}
+    # What was told is not told again, and what was not yet told is.
+    assert ask(a_above=99, b_above=99, rare_above=60) == model
+    assert ask(rare_usual=60) == {**model, "unusual_share": 0.5, "unusual_column": "rare"}
+    work = counts.answer_with("20240229-120000-000000-leap", watch, outcomes)
+    model = {"model": "20240229-120000-000000-leap", "model_loaded": 1}
+    age = (datetime.now(UTC) - datetime(2024, 2, 29, 12, tzinfo=UTC)) / timedelta(days=1)
+    told = {**model, "model_age_days": pytest.approx(age, abs=0.1), "unusual_share": 0.6644, "unusual_column": "a"}
+    assert ask(a_usual=50) == told
+
+
+def test_the_log_tells_what_was_counted_only_where_it_is_to(
+    settings: ServiceSettings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seconds, names in ((0, ["count"]), (900, ["count", "summary"])):
+        thread = Mock()
+        monkeypatch.setattr("acme_ml.service.api.Thread", thread)
+        Api(settings.model_copy(update={"log_counts_seconds": seconds, "reload_seconds": 0})).watch()
+        assert [call.kwargs["name"] for call in thread.call_args_list] == names
+    tell, seconds = thread.call_args.kwargs["args"]
+    caplog.set_level(logging.INFO)
+    tell()
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
+    assert (seconds, line["message"], line["model"], line["model_loaded"]) == (900, "counts", settings.run, 1)
 
 
 def test_requests_are_counted_some_at_a_time(settings: ServiceSettings, example: Example) -> None:

@@ -27,6 +27,7 @@ from .problems import FieldError, RequestProblem, numbers_of_kept
 from .samples import make_sampler
 from .settings import ServiceSettings, SettingsError
 from .source import Source
+from .summary import Summary
 from .watching import Watch
 
 # What a request may ask for after its path: that what does not fit is left out, and told beside the predictions.
@@ -181,7 +182,7 @@ class Api:
                 logger.warning("model not loaded", extra={"fields": {"reason": self._reason}})
 
     def watch(self) -> None:
-        """Count again and again, and reload, unless the settings say never, each in a thread of its own."""
+        """Count again and again; reload, and tell the log, unless never: each in a thread of its own."""
 
         def repeat(action: Callable[[], None], seconds: float) -> None:
             while not stopping.is_set():
@@ -191,6 +192,8 @@ class Api:
         Thread(target=repeat, args=(self.counts.count, 1), name="count", daemon=True).start()
         if seconds := self.settings.reload_seconds:
             Thread(target=repeat, args=(self.reload, seconds), name="reload", daemon=True).start()
+        if seconds := self.settings.log_counts_seconds:
+            Thread(target=repeat, args=(Summary(self.counts).tell, seconds), name="summary", daemon=True).start()
 
     def check_key(self, header: Callable[[str], str | None], *, public: bool = False) -> None:
         """Compare the key in a request's headers with that of the settings, in constant time, unless all may see it.

@@ -4,6 +4,7 @@ No value of a request is among it: columns, classes and the ends of parts are th
 """
 
 import os
+from collections import Counter as Tally
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -23,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ..inference.naming import started
 from ..schema import Inputs
 from .outcomes import Outcomes
+from .ranges import USUAL
 from .telemetry import RequestLog
 from .watching import Watch
 
@@ -55,19 +57,19 @@ class ModelCounts:
         self._watch = watch
         self._outcomes = outcomes
         self._counter = counts.answers
-        self._noted: deque[tuple[Any, list[Any]]] = deque()
+        self._noted: deque[tuple[int, Any, list[Any]]] = deque()
         self._waiting = 0
         self._answers: dict[str, Counter] = {}
         for name in outcomes.names:
             self._answer(name)
-        found = [*watch.findings, (OTHERS, REFUSED)]
+        found = [*watch.findings, (OTHERS, USUAL), (OTHERS, REFUSED)]
         columns = dict.fromkeys(column for column, _ in found)
         shown = {column: column if place < MOST_COLUMNS else OTHERS for place, column in enumerate(columns)}
         self._found = {(column, what): counts.inputs.labels(model, shown[column], what) for column, what in found}
 
     def note(self, rows: list[Any], inputs: Inputs, predictions: list[Any]) -> None:
         """Keep a request and its answer until they are counted; of its values, what the counts need."""
-        self._noted.append((self._watch.note(rows, inputs), predictions))
+        self._noted.append((len(rows), self._watch.note(rows, inputs), predictions))
         self._waiting += len(rows)
         if self._waiting >= AT_ONCE:
             self.count()
@@ -78,11 +80,13 @@ class ModelCounts:
         noted = list(self._take())
         if not noted:
             return
-        predictions = chain.from_iterable(made for _, made in noted)
+        predictions = chain.from_iterable(made for *_, made in noted)
         for name, count in self._outcomes.count(predictions).items():
             self._answer(name).inc(count)
-        for place, count in self._watch.find([values for values, _ in noted]):
+        for place, count in self._watch.find([values for _, values, _ in noted]):
             self._found[place].inc(count)
+        # Beside what is refused and of no column.
+        self._found[OTHERS, USUAL].inc(sum(rows for rows, *_ in noted))
 
     def refuse(self, fields: Iterable[str | None]) -> None:
         """Count values that were refused, by the column that a field is or ends with, or as those of no column."""
@@ -91,7 +95,7 @@ class ModelCounts:
             known = ((column, REFUSED) for column in (name, name.rpartition(".")[2]))
             self._found[next((each for each in known if each in self._found), (OTHERS, REFUSED))].inc()
 
-    def _take(self) -> Iterator[tuple[Any, list[Any]]]:
+    def _take(self) -> Iterator[tuple[int, Any, list[Any]]]:
         """Yield what waits; other threads add to it, and may take of it, too."""
         try:
             while True:
@@ -121,7 +125,7 @@ class Counts:
         self._waiting = Gauge("predict_in_flight", "Requests under way.", multiprocess_mode="livesum", **own)
         told = "Predictions by class, or by the part of the numbers that they lie in."
         self.answers = Counter("predicted_answers", told, ["model", "answer"], **own)
-        told = "Values that are missing, that training has not seen, that are below or above its range, or refused."
+        told = "Values by what is found: missing, unseen in training, below or above its range, refused, or usual."
         self.inputs = Counter("input_values", told, ["model", "column", "found"], **own)
         self._loaded = Gauge("model_loaded", "Whether a model answers.", multiprocess_mode="livemin", **own)
         told = "Which model answers: 1, or 0 once it does no more."
@@ -165,6 +169,17 @@ class Counts:
         """Count what the models have answered since."""
         for work in list(self._models.values()):
             work.count()
+
+    @property
+    def model(self) -> str | None:
+        """The name of the model that answers, if there is one."""
+        return next(reversed(self._models), None)
+
+    def values(self) -> Tally[tuple[str, str, str]]:
+        """Return how many values there were in this process by model, by column, and by what was found."""
+        self.count()
+        samples = [sample for metric in self.inputs.collect() for sample in metric.samples]
+        return Tally({(each["model"], each["column"], each["found"]): int(n) for _, each, n, *_ in samples})
 
     def text(self) -> bytes:
         """Return all counts in Prometheus' text format."""

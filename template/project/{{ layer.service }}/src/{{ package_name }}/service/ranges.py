@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from ..inference.naming import write_number
 from ..inference.reference import Numbers
 
-# A column, and what is wrong with a value in it.
+# A column, and what is found of a value in it.
 Found = tuple[str, str]
+USUAL = "usual"
 # Predicted numbers are counted in so many parts, equally large in training where it is known what that was like.
 PARTS = 10
 
 
 class Ranges:
-    """Finds numbers (rows, columns) that are missing, or below or above what training has seen of their column."""
+    """Finds which numbers (rows, columns) are missing, or below or above what training has seen of their column."""
 
     def __init__(self, names: Sequence[str], ends: Sequence[tuple[float | None, float | None]]) -> None:
         """Keep the lowest and the highest number of each column; None is no end."""
@@ -30,14 +31,16 @@ class Ranges:
     @property
     def findings(self) -> list[Found]:
         """All that can be found."""
-        return [(name, what) for name in self._names for what in ("missing", "below", "above", "refused")]
+        return [(name, what) for name in self._names for what in (USUAL, "missing", "below", "above", "refused")]
 
     def find(self, numbers: NDArray[Any]) -> list[tuple[Found, int]]:
         """Return what there is, and how often."""
-        # Mostly there is nothing, and to know that is half of the work; a missing number is in no range.
-        if ((numbers >= self._low) & (numbers <= self._high)).all():
-            return []
-        masks = (("missing", np.isnan(numbers)), ("below", numbers < self._low), ("above", numbers > self._high))
+        # Mostly there is nothing else, and to know that is half of the work; a missing number is in no range.
+        usual = (numbers >= self._low) & (numbers <= self._high)
+        if usual.all():
+            return [((name, USUAL), len(numbers)) for name in self._names]
+        below, above = numbers < self._low, numbers > self._high
+        masks = ((USUAL, usual), ("missing", np.isnan(numbers)), ("below", below), ("above", above))
         counts = [(what, zip(self._names, mask.sum(axis=0).tolist(), strict=True)) for what, mask in masks]
         return [((name, what), count) for what, columns in counts for name, count in columns if count]
 

@@ -68,6 +68,8 @@ class ServiceSettings(BaseSettings):
     # How long a connection without requests stays open: longer than load balancers keep theirs, which is 60 seconds.
     keep_alive: int = Field(default=75, ge=1)
 
+    # How often the log tells what was counted, in seconds; 0 is never.
+    log_counts_seconds: float = Field(default=0, ge=0)
     # A folder and a share of the requests, such as data/sampled,0.01: so many are kept there, values and all.
     sample_inputs: Annotated[Sampling | None, NoDecode] = None
 
