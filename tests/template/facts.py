@@ -79,7 +79,7 @@ TASKS = {
         r"forecast|(?<!plymouth )horizon\b|\blags?\b|season|\bmase\b|\bco2\b|mauna",
         f"""
         {SHIPPED} @/training/forecaster.py @/data/frequency.py @/training/graph.py @/data/history.py
-        {READ} @/data/times.py @/data/windows.py @/evaluation/decomposition.py tests/test_explore.py
+        {READ} @/data/kinds.py @/data/times.py @/data/windows.py @/evaluation/decomposition.py tests/test_explore.py
         tests/test_forecaster.py tests/test_frequency.py tests/test_history.py tests/test_times.py
         tests/test_windows.py
         """,

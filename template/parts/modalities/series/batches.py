@@ -46,7 +46,7 @@ def read_batches(source: Path, schema: Schema, *, skip_bad: bool = False) -> Ite
     Where columns are known in advance, the last `horizon` rows of each series hold them and are what is forecast; their
     targets are not looked at. Raises DataError that names column, row and time.
     """
-    reader = TimeReader(schema.timezone)
+    reader = TimeReader(schema.timezone, schema.time_form)
     refused: dict[str, str] = {}
     skips = skip_bad and schema.series is not None
     tails = read_sound_tails(source, schema, reader, refused) if skips else read_tails(source, schema, reader)
@@ -123,7 +123,7 @@ def follow(
 
 def check_cells(rows: pd.DataFrame, schema: Schema, table: Table) -> None:
     """Raise DataError that names the first cell that is no number."""
-    for name, wrong in misfits(rows, readers_of(schema)).items():
+    for name, wrong in misfits(rows, readers_of(schema, schema.notations)).items():
         row, why = next(iter(wrong.items()))
         raise DataError(f"{table.path}: {misfit(name, row, table.cells(name, [row])[0], why)}")
 

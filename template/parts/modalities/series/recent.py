@@ -54,7 +54,7 @@ def read_recent(source: Path, schema: Schema) -> Iterator[Part]:
 
     Raises DataError that names column, row and time.
     """
-    reader = TimeReader(schema.timezone)
+    reader = TimeReader(schema.timezone, schema.time_form)
     with open_csv(source, schema.separator) as table:
         whole = parse_table(pd.concat(read_rows(table, schema)), schema, source, reader, schema.frequency)
     frame = whole[observed(whole, schema)]

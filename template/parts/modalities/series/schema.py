@@ -29,6 +29,15 @@ NAMES = {
     ("day", 7): "weekly",
     ("hour", 1): "hourly",
 }
+# After how many steps values mostly repeat: those of hours after a day, of days after a week, others after a year.
+SEASONS = {
+    ("hour", 1): 24,
+    ("day", 1): 7,
+    ("business day", 1): 5,
+    ("day", 7): 52,
+    ("month", 1): 12,
+    ("month", 3): 4,
+}
 DAY = timedelta(days=1)
 FRIDAY = 4
 
@@ -46,6 +55,11 @@ class Frequency(BaseModel, frozen=True, extra="forbid"):
             return "of business days"
         known = NAMES.get((self.unit.removesuffix(" end"), self.count), f"every {self.count} {self.unit}s")
         return f"{known}, at the end of the month" if self.unit == "month end" else known
+
+    @property
+    def usual_season(self) -> int | None:
+        """After how many steps values mostly repeat, where that is known."""
+        return SEASONS.get((self.unit.removesuffix(" end"), self.count))
 
     @property
     def exact(self) -> bool:
@@ -92,7 +106,8 @@ class Layout(BaseModel, frozen=True, extra="forbid"):
 
     A model takes `lags` values and forecasts the next `horizon`, with intervals that hold the share `level` of the true
     values; `season` is how many steps it takes for the values to repeat. Times without an offset from UTC are on the
-    clocks of `timezone`, if it is named.
+    clocks of `timezone`, if it is named. `decimal` and `day_first` say how numbers and dates are meant that can be read
+    in two ways.
     """
 
     time: str
@@ -104,6 +119,8 @@ class Layout(BaseModel, frozen=True, extra="forbid"):
     lags: int = Field(ge=2)
     season: int = Field(ge=1)
     level: float = Field(default=0.9, gt=0, lt=1)
+    decimal: Literal[".", ","] | None = None
+    day_first: bool | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -139,16 +156,28 @@ class DataSettings(BaseModel, frozen=True, extra="forbid"):
     data: DataSource
 
 
+class Notation(BaseModel, frozen=True, extra="forbid"):
+    """What stands before decimals, between thousands, and beside a number; with `brackets`, (5) is -5."""
+
+    decimal: str = Field(default=".", pattern="^[.,]$")
+    thousands: str = ""
+    unit: str = ""
+    brackets: bool = False
+
+
 class Schema(Layout, frozen=True, extra="forbid"):
     """The layout of a table, how far apart its times are, and the range of each column of numbers.
 
-    With `utc`, the times are instants that had an offset, kept in UTC; else they are as a clock shows them.
+    With `utc`, the times are instants that had an offset, kept in UTC; else they are as a clock shows them. They are
+    written in `time_form`, as strptime has it, or in ISO 8601; `notations` are those of columns that no program writes.
     """
 
     source: str
     separator: str = ","
     frequency: Frequency
     utc: bool = False
+    time_form: str | None = None
+    notations: dict[str, Notation] = {}
     ranges: dict[str, tuple[float, float]]
 
     def seen(self, column: str) -> str:
@@ -166,7 +195,8 @@ class Schema(Layout, frozen=True, extra="forbid"):
 
     def facts(self) -> list[dict[str, str]]:
         """Return one row for each column: what it is, and its range."""
-        rows = [(self.time, f"time, {self.frequency.name}{' (in UTC)' if self.utc else ''}", "")]
+        written = f", written as {self.time_form}" if self.time_form else ""
+        rows = [(self.time, f"time, {self.frequency.name}{' (in UTC)' if self.utc else ''}{written}", "")]
         rows += [(self.series, "which series", "")] if self.series else []
         rows += [(self.target, f"{self.lags} values, to forecast the next {self.horizon}", self.seen(self.target))]
         rows += [(name, f"known for the next {self.horizon} steps", self.seen(name)) for name in self.known]

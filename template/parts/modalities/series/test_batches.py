@@ -16,7 +16,7 @@ from acme_ml.inference.batches import read_batches, write_refused
 from acme_ml.inference.bundle import load_bundle
 from acme_ml.inference.predict import predict
 from acme_ml.inference.prediction import tabulate
-from acme_ml.schema import Frequency, Schema
+from acme_ml.schema import Frequency, Notation, Schema
 from acme_ml.training.train import Run
 
 SHOPS = Schema(
@@ -70,6 +70,21 @@ def test_chunks_do_not_change_windows(shops: Path, monkeypatch: pytest.MonkeyPat
     features = pd.concat([part.features for part in parts])
     assert features.index.get_level_values("series").tolist() == ["a", "b", "c"]
     assert features.loc["b"].iloc[0].tolist() == [104, 105, 106, 107, 108, 109.5, 110.5, 111.5]
+
+
+def test_series_are_read_as_those_that_were_learned_from(shops: Path) -> None:
+    (known,) = read_batches(shops, SHOPS)
+    frame = pd.read_csv(shops)
+    days = pd.to_datetime(frame["day"]).dt.strftime("%m/%d/%Y")
+    numbers = {name: frame[name].map("({:.1f})".format).str.replace(".", ",") for name in ("sales", "open")}
+    frame.assign(day=days, **numbers).replace("(nan)", "n.a.").to_csv(shops, index=False)
+    minus = Notation(decimal=",", brackets=True)
+    schema = SHOPS.model_copy(update={"time_form": "%m/%d/%Y", "notations": {"sales": minus, "open": minus}})
+    (batch,) = read_batches(shops, schema)
+    pd.testing.assert_frame_equal(batch.features, -known.features)
+    assert batch.rows["origin"].tolist() == known.rows["origin"].tolist()
+    with pytest.raises(DataError, match=r"row 1: '01/01/2001' is no time; write times as 2001-12-31"):
+        list(read_batches(shops, schema.model_copy(update={"time_form": None})))
 
 
 def test_each_step_has_its_line(shops: Path) -> None:

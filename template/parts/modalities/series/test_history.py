@@ -13,7 +13,7 @@ from acme_ml.data.load import read_data
 from acme_ml.data.summary import Summary
 from acme_ml.errors import DataError
 from acme_ml.evaluation.explore import write_exploration
-from acme_ml.schema import Frequency, Layout, Schema
+from acme_ml.schema import Frequency, Layout, Notation, Schema
 
 LAYOUT = Layout(time="day", target="sales", known=("open",), series="shop", horizon=3, lags=8, season=7)
 
@@ -41,6 +41,69 @@ def test_the_schema_is_inferred_once(frame: pd.DataFrame, tmp_path: Path) -> Non
     assert table.columns.tolist() == ["shop", "day", "sales", "open"]
     assert table.dtypes[["sales", "open"]].tolist() == [np.float64, np.float64]
     assert opened(frame.iloc[5:], tmp_path)[1] == schema
+
+
+def written(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as people write it: days first, thousands between points, a unit, decimals after commas."""
+    days = pd.to_datetime(frame["day"]).dt.strftime("%d.%m.%Y")
+    sales = [f"{value:,.3f}".translate(str.maketrans(",.", ".,")) for value in frame["sales"]]
+    return frame.assign(day=days, sales=[f"{text} €" for text in sales])
+
+
+def test_numbers_and_times_are_read_as_people_write_them(
+    frame: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    frame["sales"] = (frame["sales"] * 10_000).round(3)
+    plain, known = opened(frame, tmp_path, refresh=True)
+    assert (known.time_form, known.notations) == (None, {})
+    table, schema = opened(written(frame), tmp_path, refresh=True)
+    pd.testing.assert_frame_equal(table, plain)
+    assert (schema.time_form, schema.ranges) == ("%d.%m.%Y", known.ranges)
+    assert schema.notations == {"sales": Notation(decimal=",", thousands=".", unit="€")}
+    assert "column 'day': times are read as 31.12.2001" in caplog.text
+    assert "column 'sales': numbers are read as €1.234,5" in caplog.text
+    # The schema says it from then on: what is written in another way is refused.
+    pd.testing.assert_frame_equal(opened(written(frame), tmp_path)[0], table)
+    with pytest.raises(DataError, match=r"column 'day', row 1: '2001-01-01' is no time; write times as 31\.12\.2001"):
+        opened(written(frame).assign(day=frame["day"]), tmp_path)
+    with pytest.raises(DataError, match=r"column 'sales', row 1: .* is no number in the form of €1\.234,5"):
+        opened(written(frame).assign(sales="1,234.5"), tmp_path)
+
+
+def test_times_of_a_day_may_follow_the_date(frame: pd.DataFrame, tmp_path: Path) -> None:
+    hours = pd.date_range("2001-01-30", periods=40, freq="h")
+    plain, _ = opened(frame.assign(day=[*map(str, hours)] * 2), tmp_path, refresh=True)
+    table, schema = opened(frame.assign(day=[*hours.strftime("%m/%d/%Y %I:%M %p")] * 2, open=1), tmp_path, refresh=True)
+    assert (schema.time_form, schema.frequency) == ("%m/%d/%Y %I:%M %p", Frequency(unit="hour"))
+    assert table["day"].tolist() == plain["day"].tolist()
+
+
+def test_what_can_be_read_in_two_ways_is_asked_for(frame: pd.DataFrame, tmp_path: Path) -> None:
+    months = pd.date_range("2001-01-01", periods=40, freq="MS").strftime("%d/%m/%Y")
+    monthly = frame.assign(day=[*months] * 2)
+    with pytest.raises(DataError, match=r"shops\.csv, column 'day': '01/01/2001' may have the day first or the month"):
+        opened(monthly, tmp_path)
+    _, schema = opened(monthly, tmp_path, LAYOUT.model_copy(update={"day_first": True}))
+    assert schema.frequency == Frequency(unit="month")
+    thousands = frame.assign(sales=[f"{1 + at},{100 + at}" for at in range(80)])
+    with pytest.raises(
+        DataError, match=r"column 'sales': '1,100' may be 1100 .* or 1\.1 .*; say which in params\.yaml"
+    ):
+        opened(thousands, tmp_path)
+    for decimal, value in ((",", 1.1), (".", 1_100)):
+        table, _ = opened(thousands, tmp_path, LAYOUT.model_copy(update={"decimal": decimal}))
+        assert table["sales"].iloc[0] == value
+
+
+def test_a_season_that_is_unusual_for_such_times_is_told(
+    frame: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for season, is_told in ((7, False), (1, False), (14, False), (12, True)):
+        caplog.clear()
+        opened(frame, tmp_path, LAYOUT.model_copy(update={"season": season, "lags": 16}), refresh=True)
+        told = "the times are daily, and values of such mostly repeat after 7 of them; season in params.yaml is 12"
+        assert (told in caplog.text) == is_told
 
 
 def test_another_layout_gets_a_schema_of_its_own(frame: pd.DataFrame, tmp_path: Path) -> None:

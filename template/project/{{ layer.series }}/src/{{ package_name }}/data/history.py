@@ -1,7 +1,7 @@
 """Read the table of series, infer how far apart its times are, and check every load against that."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,17 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DataError
-from ..schema import Frequency, Layout, Schema
-from .cells import NO_NUMBER, Number, Reader, Text
+from ..schema import Frequency, Layout, Notation, Schema
+from .cells import ISO, NO_NUMBER, Number, Reader, Text, example_of
 from .frequency import find_fault, infer_frequency
+from .kinds import AmbiguityError, Hints, choose_date, find_dates, find_readers
 from .reading import Table, open_csv
 from .summary import NOT_NAMED, Summary
-from .times import ClockError, TimeReader
+from .times import ClockError, TimeReader, is_time
 
 MAX_REPORTED = 5
 SEVERAL = "If the table holds several series, say which column tells them apart: data.series in params.yaml."
 REFRESH = "if the data has changed, run the data command with --refresh"
-TIME_FORM = "write times as 2001-12-31 or 2001-12-31T23:00"
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,15 @@ def open_history(
     is told in the log, and is a `Summary` in the `attrs` of the frame. Raises DataError that names column, row, time
     and the next step.
     """
-    reader = TimeReader(layout.timezone)
     schema = None if refresh else known_schema(schema_path, path.name, layout)
     frequency = schema.frequency if schema else None
     with open_csv(path) as table:
-        whole = parse_table(pd.concat(read_rows(table, layout)), layout, path, reader, frequency)
+        table.require(layout.columns)
+        form = schema.time_form if schema else find_form(table, layout)
+        notations = schema.notations if schema else find_notations(table, layout)
+        reader = TimeReader(layout.timezone, form)
+        rows = pd.concat(table.chunks(readers_of(layout, notations)))
+    whole = parse_table(rows, layout, path, reader, frequency)
     frame = whole[observed(whole, layout)]
     future = len(whole) - len(frame)
     summary = Summary(
@@ -52,10 +56,12 @@ def open_history(
     if schema is None:
         check_order(frame, layout, path, utc=reader.utc)
         schema = infer_schema(frame, path, layout)
-        schema = schema.model_copy(update={"separator": table.dialect.separator, "utc": reader.utc})
+        written = {"separator": table.dialect.separator, "time_form": form, "notations": notations}
+        schema = schema.model_copy(update={**written, "utc": reader.utc})
         schema_path.parent.mkdir(parents=True, exist_ok=True)
         schema.save(schema_path)
         log.info("wrote %s", schema_path)
+        tell_season(schema)
     if schema.utc != reader.utc:
         raise DataError(f"{path}: {'no' if schema.utc else 'the'} times have an offset from UTC now; {REFRESH}")
     check_frequency(frame, schema, path, utc=schema.utc)
@@ -64,19 +70,52 @@ def open_history(
     return frame, schema
 
 
-def read_rows(table: Table, layout: Layout, *, refuse: bool = True) -> Iterator[pd.DataFrame]:
+def find_form(table: Table, layout: Layout) -> str | None:
+    """Return in which form all times are written, as strptime has it; None for ISO 8601, and where there is none.
+
+    Raises DataError where a day may be a month, and nothing says which.
+    """
+    cells = table.different(layout.time)
+    dates = [] if any(map(is_time, cells)) or not cells else find_dates(cells)
+    if not dates:
+        return None
+    try:
+        form = choose_date(dates, cells, layout.day_first).form
+    except AmbiguityError as error:
+        raise DataError(f"{table.path}, column {layout.time!r}: {error}") from None
+    log.info("column %r: times are read as %s", layout.time, example_of(form))
+    return form
+
+
+def find_notations(table: Table, layout: Layout) -> dict[str, Notation]:
+    """Return how numbers are written, of columns where programs write them otherwise.
+
+    Raises DataError where they can be read in two ways, and nothing says which.
+    """
+    _, readers = find_readers(table, [layout.target, *layout.known], Hints(decimal=layout.decimal))
+    numbers = {name: reader for name, reader in readers.items() if isinstance(reader, Number) and not reader.plain}
+    for name, number in numbers.items():
+        log.info("column %r: numbers are read as %s", name, number.example)
+    kept = Notation.model_fields
+    return {name: Notation(**{each: getattr(number, each) for each in kept}) for name, number in numbers.items()}
+
+
+def read_rows(table: Table, schema: Schema, *, refuse: bool = True) -> Iterator[pd.DataFrame]:
     """Yield the columns that are used, some rows at a time: numbers as float64, times and ids as text.
 
     Raises DataError that names a column that is not there, or the first cells that are no number, if they are refused.
     """
-    table.require(layout.columns)
-    yield from table.chunks(readers_of(layout), refuse=refuse)
+    table.require(schema.columns)
+    yield from table.chunks(readers_of(schema, schema.notations), refuse=refuse)
 
 
-def readers_of(layout: Layout) -> dict[str, Reader]:
+def readers_of(layout: Layout, notations: Mapping[str, Notation]) -> dict[str, Reader]:
     """Return how each column that is used is read."""
-    number, text = Number(missing=NO_NUMBER, truths=True), Text(tidy=True)
-    readers: dict[str, Reader] = dict.fromkeys([layout.target, *layout.known], number)
+    readers: dict[str, Reader] = {
+        name: Number(missing=NO_NUMBER, truths=True, **notations.get(name, Notation()).model_dump())
+        for name in [layout.target, *layout.known]
+    }
+    text = Text(tidy=True)
     return readers | dict.fromkeys([layout.time, *([layout.series] if layout.series else [])], text)
 
 
@@ -107,6 +146,14 @@ def infer_schema(frame: pd.DataFrame, path: Path, layout: Layout) -> Schema:
         frequency=frequency,
         ranges=ranges,
     )
+
+
+def tell_season(schema: Schema) -> None:
+    """Say in the log where values mostly repeat after another number of steps than params.yaml says."""
+    usual, season = schema.frequency.usual_season, schema.season
+    if usual and season > 1 and season % usual:
+        told = "the times are %s, and values of such mostly repeat after %d of them; season in params.yaml is %d"
+        log.warning(told, schema.frequency.name, usual, season)
 
 
 def parse_table(
@@ -140,7 +187,8 @@ def parse_times(frame: pd.DataFrame, layout: Layout, path: Path, reader: TimeRea
         except ClockError as error:
             raise DataError(f"{place(path, texts.name, row)}: {text!r}: {error}") from None
         except ValueError:
-            raise DataError(f"{place(path, texts.name, row)}: {text!r} is no time; {TIME_FORM}") from None
+            form = example_of(reader.form or ISO)
+            raise DataError(f"{place(path, texts.name, row)}: {text!r} is no time; write times as {form}") from None
     return pd.Series(times, texts.index, dtype=object)
 
 

@@ -23,8 +23,9 @@ class TimeReader:
     clock shows them.
     """
 
-    def __init__(self, zone: str | None) -> None:
-        """Know the clocks of the zone."""
+    def __init__(self, zone: str | None, form: str | None = None) -> None:
+        """Know the clocks of the zone, and the form of times, as strptime has it; without one, it is ISO 8601."""
+        self.form = form
         self.last: dict[Hashable, datetime] = {}
         self.utc = False
         self._zone = ZoneInfo(zone) if zone else None
@@ -35,7 +36,7 @@ class TimeReader:
 
         Raises ValueError when it is none, and ClockError when it is not there, or not like the others.
         """
-        time = read_time(text)
+        time = read_time(text, self.form)
         if self._zone:
             time = time.astimezone(self._zone) if time.tzinfo else self._place(time, self._zone, series)
         aware = time.tzinfo is not None
@@ -64,12 +65,25 @@ class TimeReader:
         return placed if placed.astimezone(UTC) > before.astimezone(UTC) else placed.replace(fold=1)
 
 
-def read_time(text: str) -> datetime:
-    """Read an ISO 8601 time; a year or a month alone is its first day. Raises ValueError."""
-    time = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+def read_time(text: str, form: str | None = None) -> datetime:
+    """Read a time in a form, or in ISO 8601, where a year or a month alone is its first day. Raises ValueError."""
+    # What has no offset stays without one.
+    if form:
+        time = datetime.strptime(text, form)
+    else:
+        time = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
     if not 1 < time.year <= LAST_YEAR:
         raise ValueError(f"{text!r} is out of the years 2 to {LAST_YEAR}")
     return time
+
+
+def is_time(text: str) -> bool:
+    """Return whether it is a time in ISO 8601."""
+    try:
+        read_time(text)
+    except ValueError:
+        return False
+    return True
 
 
 def on_clock(times: Sequence[datetime]) -> bool:
